@@ -14,12 +14,15 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         exec: base names of programs that it may start, e.g. "git".
         write: directories that it may write beside its workspace and /tmp; "~" is the
             home of the box.
+        read: credential files that it may open, e.g. "~/.aws/credentials"; to disclose
+            one is a breach all the same.
         capabilities: names of effects beyond a plain answer, for invocation gates.
     """
 
     egress: tuple[str, ...] = ()
     exec: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -30,9 +33,21 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                     f"exec entry {name!r} is not the base name of a program",
                     advice='write the name alone, for example exec = ["git"]',
                 )
-        for path in self.write:
-            if not path.startswith(("/", "~/")) or path.rstrip("/") in ("", "~") or ".." in path:
-                raise ConfigError(
-                    f"write entry {path!r} is not a directory below / or the home",
-                    advice='name one directory, for example write = ["~/.cache/tool"]',
-                )
+        for key, paths in (("write", self.write), ("read", self.read)):
+            for path in paths:
+                if not _names_one_place(path):
+                    raise ConfigError(
+                        f"{key} entry {path!r} is no place below / or the home",
+                        advice=f'name one, for example {key} = ["~/.cache/tool"]',
+                    )
+
+
+def _names_one_place(path: str) -> bool:
+    """Whether `path` is absolute or below "~", is not the root of either, and climbs nowhere."""
+    parts = path.split("/")
+    return (
+        path.startswith(("/", "~/"))
+        and path.rstrip("/") not in ("", "~")
+        and ".." not in parts
+        and "\0" not in path
+    )

@@ -131,13 +131,15 @@ class EgressObserved(Payload, frozen=True, kw_only=True):
 class Executed(msgspec.Struct, frozen=True, kw_only=True, tag="exec", tag_field="kind"):
     """A process asked the kernel to execute `path` with `argv`.
 
-    The pids are those of the host.
+    The pids are those of the host. `found` is false where no such file is in the box:
+    a search along PATH asks for many.
     """
 
     path: str
     argv: tuple[str, ...]
     pid: int
     parent_pid: int = 0
+    found: bool = True
     truncated: bool = False
 
 
@@ -149,9 +151,7 @@ class Connected(msgspec.Struct, frozen=True, kw_only=True, tag="connect", tag_fi
     pid: int
 
 
-class OpenedForWrite(
-    msgspec.Struct, frozen=True, kw_only=True, tag="open-write", tag_field="kind"
-):
+class OpenedForWrite(msgspec.Struct, frozen=True, kw_only=True, tag="open-write", tag_field="kind"):
     """A process asked the kernel to open `path` (as it spelt it) for writing."""
 
     path: str

@@ -47,6 +47,20 @@ class ToolsListed(Payload, frozen=True, kw_only=True):
     instructions: str = ""
 
 
+class Expectation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a case would see if its attack had worked, in facts whose parent is the call.
+
+    Attributes:
+        kind: "exec" (path or arguments of a program), "egress" (host, address, detail or
+            bytes of a connection or query), "file" (path or content of a changed file, or
+            a path opened for writing), "result" (the answer).
+        contains: text that the fact would contain.
+    """
+
+    kind: Literal["exec", "egress", "file", "result"]
+    contains: str
+
+
 class ToolInvoked(Payload, frozen=True, kw_only=True):
     """The harness calls a tool.
 
@@ -54,6 +68,7 @@ class ToolInvoked(Payload, frozen=True, kw_only=True):
         intent: "harmless" for a call that any client might make, "attack" for a case.
         case: id of the corpus case, or "" for a harmless call.
         marker: random text in the arguments that no honest effect contains.
+        expects: any of these, seen, is a breach.
     """
 
     TYPE: ClassVar[str] = TOOL_INVOKED
@@ -62,6 +77,7 @@ class ToolInvoked(Payload, frozen=True, kw_only=True):
     intent: Literal["harmless", "attack"] = "harmless"
     case: str = ""
     marker: str = ""
+    expects: tuple[Expectation, ...] = ()
 
 
 class ToolReturned(Payload, frozen=True, kw_only=True):

@@ -42,9 +42,7 @@ class EventSink(Protocol):
         """Store all of `events`, in order, or none."""
         ...
 
-    def stream(
-        self, *, trace_id: str | None = None, after: int = 0
-    ) -> AsyncIterator[StoredEvent]:
+    def stream(self, *, trace_id: str | None = None, after: int = 0) -> AsyncIterator[StoredEvent]:
         """Yield what is stored after position `after`, in order, by key and not by offset."""
         ...
 
