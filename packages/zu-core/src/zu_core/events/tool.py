@@ -55,10 +55,13 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
             bytes of a connection or query), "file" (path or content of a changed file, or
             a path opened for writing), "result" (the answer).
         contains: text that the fact would contain.
+        whole: the program or argument, the host or address, the path is `contains` and
+            nothing else; text that only quotes it does not count.
     """
 
     kind: Literal["exec", "egress", "file", "result"]
     contains: str
+    whole: bool = False
 
 
 class ToolInvoked(Payload, frozen=True, kw_only=True):
