@@ -10,7 +10,7 @@ The wire format is documented in `zu_backends.boxes.selfprobe`, the other end.
 """
 
 import _ctypes
-import _signal
+import _signal  # type: ignore[import-not-found]  # has no stub
 import _socket
 import os
 import sys
