@@ -1,0 +1,121 @@
+"""The `zu` command: names its subcommands and loads the one that is asked for.
+
+A command's module is imported when the command is called, here and nowhere else, so
+that `zu --help` costs what typer costs.
+"""
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+import typer
+
+from zu_cli.environment import Environment
+from zu_cli.failures import guarded
+
+_EPILOG: Final = (
+    "Exit codes: 0 held, 1 breach, 2 usage or configuration, 3 inconclusive (evidence is "
+    "missing, or needs review), 4 stored evidence is damaged."
+)
+
+
+@dataclass(frozen=True)
+class Command:
+    """Where a subcommand is, and the line that stands for it before it is loaded.
+
+    Attributes:
+        name: one word, or two for a command of a group.
+        function: "module:function"; the function's parameters are its options.
+        help: one sentence for the list of commands.
+    """
+
+    name: str
+    function: str
+    help: str
+
+
+COMMANDS: Final = (
+    Command(
+        "test-plugin",
+        "zu_cli.commands.test_plugin:test_plugin",
+        "Attack a tool server in a box and judge it by what was seen from outside.",
+    ),
+    Command(
+        "log verify",
+        "zu_cli.commands.log_verify:log_verify",
+        "Check that a log is what was written.",
+    ),
+    Command("version", "zu_cli.commands.version:version", "Print the version."),
+)
+
+_GROUPS: Final = {"log": "Work with the logs of runs."}
+
+
+def build(words: Sequence[str]) -> typer.Typer:
+    """The application for a command line that begins with `words`.
+
+    Only the command that `words` name is imported; the others are known by name and help.
+    """
+    app = _application(_root, epilog=_EPILOG)
+    groups = {name: _application(None, help=text) for name, text in _GROUPS.items()}
+    for name, group in groups.items():
+        app.add_typer(group, name=name)
+    for command in COMMANDS:
+        *parents, own = command.name.split()
+        asked = list(words[: len(parents) + 1]) == [*parents, own]
+        function = guarded(_load(command.function)) if asked else _not_loaded
+        owner = groups[parents[0]] if parents else app
+        # Options end at the first positional: all after it belongs to the command to be run.
+        settings = {"allow_interspersed_args": own != "test-plugin"}
+        owner.command(own, help=None if asked else command.help, context_settings=settings)(
+            function
+        )
+    return app
+
+
+def _application(callback: Callable[..., None] | None, **texts: str) -> typer.Typer:
+    return typer.Typer(
+        callback=callback,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        **texts,
+    )
+
+
+def _load(function: str) -> Callable[..., Any]:
+    module, _, name = function.partition(":")
+    loaded: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return loaded
+
+
+def _not_loaded() -> None:
+    """Stand for a command that the command line does not name; never called."""
+    raise AssertionError("a command was called that the command line did not name")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        guarded(_load("zu_cli.commands.version:version"))()
+
+
+def _root(
+    version: Annotated[  # noqa: ARG001 - typer calls `_print_version` with it
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    """Run tools that nobody has reason to trust, in a box, on the record."""
+
+
+def main() -> None:
+    """Run the command line of this process; ends the process with an `ExitCode`."""
+    words = sys.argv[1:]
+    application = guarded(build, debug=Environment.of_process().debug)(words)
+    application(args=words or ["--help"], prog_name="zu")
