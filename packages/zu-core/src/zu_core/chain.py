@@ -6,11 +6,10 @@ touches. Removal at the end does not show: what remains is a shorter, whole chai
 layout of the hashed bytes is in docs/log-format.md.
 """
 
+import struct
 from collections.abc import Mapping
 from enum import StrEnum
 from hashlib import sha256
-from struct import Struct
-from struct import error as StructError
 from types import MappingProxyType
 from typing import Final, NoReturn
 
@@ -27,7 +26,7 @@ _ABSENT: Final = 0xFFFF_FFFF
 """Length that stands for an absent `parent_id`; an empty one has length 0."""
 
 # domain, version, seq, ts, prev, then the lengths of the eight variable fields
-_HEAD: Final = Struct(">16sIQq32sIIIIIIIQ")
+_HEAD: Final = struct.Struct(">16sIQq32sIIIIIIIQ")
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -82,7 +81,7 @@ class Break(StrEnum):
     """The entry and its link, or the trace that is verified, differ."""
 
 
-class ChainBroken(IntegrityError):
+class ChainError(IntegrityError):
     """A stored chain is not what was written.
 
     Attributes:
@@ -93,7 +92,7 @@ class ChainBroken(IntegrityError):
 
     def __init__(self, kind: Break, *, position: int, trace_id: str, detail: str) -> None:
         super().__init__(
-            f"the log is broken at position {position} ({kind.value}), trace {trace_id!r}: {detail}",
+            f"the log is broken at position {position}, {kind.value}: {detail}; trace {trace_id!r}",
             advice="trust nothing from there on; compare with a copy that was kept elsewhere",
         )
         self.kind = kind
@@ -131,7 +130,7 @@ def entry_hash(entry: Entry, seq: int, prev: bytes) -> bytes:
             len(codec),
             len(payload),
         )
-    except (UnicodeEncodeError, StructError) as error:
+    except (UnicodeEncodeError, struct.error) as error:
         raise ConfigError(
             f"event {entry.event_id!r} can't be hashed: {error}",
             advice="use text that has a UTF-8 form and times between the years 1 and 9999",
@@ -186,7 +185,7 @@ class Verifier:
             position: 1-based place in the store, for the error; counted if not given.
 
         Raises:
-            ChainBroken: it does not; nothing that follows can be checked.
+            ChainError: it does not; nothing that follows can be checked.
         """
         trace_id = entry.trace_id
         if place.trace_id != trace_id or self._only not in (None, trace_id):
@@ -207,7 +206,7 @@ class Verifier:
 
     def _fail(self, kind: Break, place: Link, position: int | None, detail: str) -> NoReturn:
         at = self._count + 1 if position is None else position
-        raise ChainBroken(kind, position=at, trace_id=place.trace_id, detail=detail)
+        raise ChainError(kind, position=at, trace_id=place.trace_id, detail=detail)
 
 
 def _break(head: Link | None, place: Link) -> tuple[Break, str]:
