@@ -5,7 +5,7 @@ Subscribers never hear of an event that is not in the canonical store.
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -83,8 +83,17 @@ class Recorder:
             task_id=self.task_id,
             type=payload.TYPE,
             source=source or self.source,
-            payload=msgspec.to_builtins(payload),
+            payload=_json(msgspec.to_builtins(payload)),
             parent_id=parent_id,
         )
         await self._bus.publish(event)
         return event
+
+
+def _json(value: Any) -> Any:
+    """Return `value` with lists in place of tuples, as it will read back."""
+    if isinstance(value, dict):
+        return {key: _json(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(member) for member in value]
+    return value

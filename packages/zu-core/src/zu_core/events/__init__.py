@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from zu_core.contracts.event import Event
-from zu_core.errors import ProtocolError
+from zu_core.errors import ConfigError, ProtocolError
 from zu_core.events.base import Payload
 from zu_core.events.box import (
     BOX_ENDED,
@@ -124,7 +124,7 @@ def payload_of(event: Event) -> Payload | None:
         return None
     try:
         return msgspec.convert(event.payload, kind)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, ConfigError) as error:
         raise ProtocolError(f"event {event.event_id} is no {event.type}: {error}") from error
 
 
