@@ -37,10 +37,19 @@ DENIED_V4, DENIED_V6, DENIED_PORT = "203.0.113.77", "2001:db8::77", 4477
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """What a monitor must have recorded: some fact of `monitor` that contains `text`."""
+    """What a monitor must have recorded: some fact of `monitor` that contains `text`.
+
+    With `exact` the fact's text must be `text` and nothing more, as for paths.
+    """
 
     monitor: str
     text: str
+    exact: bool = False
+
+    def is_in(self, seen: "Trace") -> bool:
+        """Whether `seen` is the fact that this trace asks for."""
+        found = self.text == seen.text if self.exact else self.text in seen.text
+        return self.monitor == seen.monitor and found
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +129,7 @@ def _files(here: Surroundings) -> tuple[Check, ...]:
             mechanism="read-only root",
             function="write",
             arguments=(*outside, "/proc/sys/kernel/core_pattern"),
-            traces=tuple(Trace("open-write", path) for path in outside),
+            traces=tuple(Trace("open-write", path, exact=True) for path in outside),
         ),
         Check(
             name="canary-watch",
@@ -272,9 +281,7 @@ def unseen(check: Check, seen: Iterable[Trace]) -> tuple[str, ...]:
     """Return the monitors that have not recorded the attempt of `check`."""
     seen = tuple(seen)
     return tuple(
-        wanted.monitor
-        for wanted in check.traces
-        if not any(one.monitor == wanted.monitor and wanted.text in one.text for one in seen)
+        wanted.monitor for wanted in check.traces if not any(wanted.is_in(one) for one in seen)
     )
 
 
