@@ -1,0 +1,1 @@
+"""Monitors: what the programs in a box did, seen from outside of it."""
