@@ -40,7 +40,7 @@ COMMANDS: Final = (
     Command(
         "test-plugin",
         "zu_cli.commands.test_plugin:test_plugin",
-        "Attack a tool server in a box and judge it by what was seen from outside.",
+        "Attack a tool server in a box and judge it.",
     ),
     Command(
         "log verify",
@@ -59,7 +59,7 @@ def build(words: Sequence[str]) -> typer.Typer:
     Only the command that `words` name is imported; the others are known by name and help.
     """
     app = _application(_root, epilog=_EPILOG)
-    groups = {name: _application(None, help=text) for name, text in _GROUPS.items()}
+    groups = {name: _application(text=text) for name, text in _GROUPS.items()}
     for name, group in groups.items():
         app.add_typer(group, name=name)
     for command in COMMANDS:
@@ -75,15 +75,21 @@ def build(words: Sequence[str]) -> typer.Typer:
     return app
 
 
-def _application(callback: Callable[..., None] | None, **texts: str) -> typer.Typer:
+def _application(
+    callback: Callable[..., None] | None = None,
+    *,
+    text: str | None = None,
+    epilog: str | None = None,
+) -> typer.Typer:
     return typer.Typer(
         callback=callback,
+        help=text,
+        epilog=epilog,
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
-        **texts,
     )
 
 
@@ -104,7 +110,7 @@ def _print_version(asked: bool) -> None:
 
 
 def _root(
-    version: Annotated[  # noqa: ARG001 - typer calls `_print_version` with it
+    version: Annotated[
         bool,
         typer.Option(
             "--version", help="Print the version.", is_eager=True, callback=_print_version

@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+
+from zu_cli.gating.request import Flags, command_line, declared, directory, variables
+from zu_core.contracts import Envelope
+from zu_core.errors import ConfigError
+
+
+@pytest.mark.parametrize("words", [None, [], ["", "x"]])
+def test_a_missing_command_is_answered_with_an_example(words):
+    with pytest.raises(ConfigError) as caught:
+        command_line(words)
+    assert "zu test-plugin -- python server.py" in caught.value.advice
+
+
+def test_a_command_line_is_kept_as_it_is():
+    assert command_line(["python", "-m", "x", "--", "--json"]) == (
+        "python", "-m", "x", "--", "--json",
+    )  # fmt: skip
+
+
+def test_flags_add_to_the_file(tmp_path):
+    path = tmp_path / "zu.toml"
+    path.write_text('[envelope]\nexec = ["git"]\ncapabilities = ["mail.send"]\n')
+    flags = Flags(exec=("git", "node"), egress=("api.example.com",))
+    result = declared(flags, None, default=path)
+    assert result.envelope == Envelope(
+        exec=("git", "node"), egress=("api.example.com",), capabilities=("mail.send",)
+    )
+    assert result.origin == f"{path} and flags"
+
+
+def test_without_file_and_flags_nothing_is_declared(tmp_path):
+    result = declared(Flags(), None, default=tmp_path / "zu.toml")
+    assert (result.envelope, result.origin) == (Envelope(), "nowhere")
+
+
+def test_a_file_that_was_named_must_be_there(tmp_path):
+    with pytest.raises(ConfigError, match="No such file"):
+        declared(Flags(), tmp_path / "zu.toml", default=tmp_path / "zu.toml")
+
+
+def test_a_flag_that_is_refused_is_named():
+    with pytest.raises(ConfigError, match=r"^--egress: `\*\.com` is too broad"):
+        declared(Flags(egress=("api.example.com", "*.com")), None, default=Path("/nonexistent"))
+
+
+def test_variables_are_names_and_values():
+    assert variables(["A=1", "B=x=y", "A="]) == (("A", ""), ("B", "x=y"))
+    for wrong in ("A", "=1", "A=\0"):
+        with pytest.raises(ConfigError, match="NAME=VALUE"):
+            variables([wrong])
+
+
+def test_directories_are_resolved_and_the_root_is_refused(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path)
+    (tmp_path / "file").touch()
+    assert directory(tmp_path / "link", flag="--mount") == tmp_path.resolve()
+    with pytest.raises(ConfigError, match="whole host"):
+        directory(Path("/"), flag="--mount")
+    with pytest.raises(ConfigError, match="no directory"):
+        directory(tmp_path / "file", flag="--mount")
+    with pytest.raises(ConfigError, match="No such file"):
+        directory(tmp_path / "none", flag="--mount")
