@@ -1,0 +1,1 @@
+"""The ground floor: system calls, netlink and BPF. Nothing above it spells a system call."""
