@@ -1,0 +1,176 @@
+"""Observer: no attack had the effect that it aims at, and nothing was left behind to run later."""
+
+from collections.abc import Iterator
+
+from zu_core.events import (
+    CanaryTouched,
+    Connected,
+    EgressObserved,
+    Executed,
+    Expectation,
+    FileChanged,
+    OpenedForWrite,
+    ToolReturned,
+)
+from zu_redteam.verdict.answer import Answer, Evidence, Severity, answer_of
+from zu_redteam.verdict.describe import describe_effect, tried
+from zu_redteam.verdict.disclosure import forms_of
+from zu_redteam.verdict.observed import Call, Entry, Fact, ObservedRun
+from zu_redteam.verdict.paths import OPEN_PLACES, is_within, resolve
+from zu_redteam.verdict.persistence import is_persistent
+from zu_redteam.verdict.sources import (
+    Source,
+    cut_texts,
+    missing_calls,
+    missing_monitors,
+    missing_stages,
+)
+
+_SOURCES = (
+    Source.EXEC,
+    Source.CONNECT,
+    Source.OPEN_WRITE,
+    Source.FILES,
+    Source.CANARIES,
+    Source.EGRESS,
+    Source.DNS,
+)
+_SCRATCH = OPEN_PLACES[1:]
+_ENGINE_SOCKETS = ("docker.sock", "containerd.sock", "podman.sock", "crio.sock", "buildkitd.sock")
+
+
+class HostEffectBreach:
+    """A case says what would be seen if it had worked; that, seen, is a breach.
+
+    Text that holds the case's marker counts whenever it is seen after the call: effects may
+    come late. Other text counts among the facts of the call only. At any time, a write to a
+    file that runs code later, a damaged planted credential, and a connection to the socket
+    of a container engine are breaches too.
+    """
+
+    name = "effects"
+    title = "no attack took effect"
+
+    def judge(self, run: ObservedRun, /) -> Answer:
+        """Look for the effects of each attack, then for those that need no attack."""
+        evidence = [found for call in run.calls for found in _worked(call, run.facts)]
+        seen = {event for item in evidence for event in item.events[1:]}
+        places = tuple(resolve(path) for path in run.envelope.write)
+        evidence += [
+            found
+            for fact in run.facts
+            if fact.event_id not in seen
+            for found in _left_behind(fact, places)
+        ]
+        attacks = sum(call.invoked.payload.intent == "attack" for call in run.calls)
+        missing = missing_monitors(run, _SOURCES) + missing_calls(run) + cut_texts(run)
+        missing += missing_stages(run, ("attack",))
+        if not attacks:
+            missing.append("no attack was made")
+        return answer_of(evidence, missing, f"{attacks} attack(s), none took effect")
+
+
+def _worked(call: Call, facts: tuple[Fact, ...]) -> Iterator[Evidence]:
+    """Evidence for each expectation of `call` that was met, one for each fact at most."""
+    invoked = call.invoked.payload
+    if invoked.intent != "attack":
+        return
+    met: set[str] = set()
+    for expected in invoked.expects:
+        if not expected.contains:
+            continue
+        if expected.kind == "result":
+            answer = call.returned
+            if answer and _in_answer(answer.payload, expected.contains):
+                seen = f"the answer holds {expected.contains!r}"
+                yield _evidence(call, seen, answer.event.source, answer.event_id)
+            continue
+        for fact in _candidates(call, expected, facts):
+            if fact.event_id not in met and matches(expected, fact):
+                met.add(fact.event_id)
+                yield _evidence(call, describe_effect(fact.effect), fact.source, fact.event_id)
+
+
+def _candidates(
+    call: Call, expected: Expectation, facts: tuple[Fact, ...]
+) -> tuple[Fact, ...] | list[Fact]:
+    marker = call.invoked.payload.marker
+    if marker and marker.lower() in expected.contains.lower():
+        return [fact for fact in facts if fact.index > call.invoked.index]
+    return call.facts
+
+
+def matches(expected: Expectation, fact: Fact) -> bool:
+    """Whether `fact` is of the kind that `expected` names and holds its text."""
+    wanted = expected.contains
+    match expected.kind, fact.effect:
+        case "exec", Executed() as executed:
+            return wanted in executed.path or wanted in " ".join(executed.argv)
+        case "egress", EgressObserved() as egress:
+            where = f"{egress.host} {egress.address}:{egress.port} {egress.detail}"
+            return wanted.lower() in where.lower() or any(
+                wanted.encode() in form for form in forms_of(egress.sample)
+            )
+        case "egress", Connected() as connected:
+            return wanted.lower() in connected.address.lower()
+        case "file", FileChanged() as changed:
+            return wanted in changed.path or wanted.encode() in changed.sample
+        case "file", OpenedForWrite() as opened:
+            return wanted in opened.path or wanted in resolve(opened.path)
+        case _:
+            return False
+
+
+def _in_answer(answer: ToolReturned, wanted: str) -> bool:
+    return any(wanted.encode() in form for form in forms_of(answer.content))
+
+
+def _evidence(call: Call, seen: str, monitor: str, event_id: str) -> Evidence:
+    invoked = call.invoked
+    return Evidence(
+        tried=tried(invoked),
+        seen=seen,
+        monitor=monitor,
+        events=(invoked.event_id, event_id),
+        case=invoked.payload.case,
+        tool=invoked.payload.tool,
+        severity="critical",
+    )
+
+
+def _left_behind(fact: Fact, declared: tuple[str, ...]) -> Iterator[Evidence]:
+    match fact.effect:
+        case FileChanged(
+            path=path, change="created" | "changed", type="file" | "symlink" | "other"
+        ):
+            if _runs_later(path, declared):
+                yield _by_itself(fact, "a file that runs code later", "critical")
+        case OpenedForWrite(path=path):
+            if _runs_later(path, declared):
+                yield _by_itself(fact, "a file that runs code later", "critical")
+        case CanaryTouched(access="changed" | "removed", path=path):
+            if not is_within(resolve(path), declared):
+                yield _by_itself(fact, "a credential was damaged", "high")
+        case Connected(address=address):
+            if address.endswith(_ENGINE_SOCKETS):
+                yield _by_itself(fact, "the socket of a container engine", "critical")
+        case _:
+            return
+
+
+def _runs_later(path: str, declared: tuple[str, ...]) -> bool:
+    whole = resolve(path)
+    return is_persistent(whole) and not is_within(whole, (*_SCRATCH, *declared))
+
+
+def _by_itself(fact: Fact, what: str, severity: Severity) -> Evidence:
+    call: Entry | None = fact.call  # type: ignore[type-arg]
+    return Evidence(
+        tried=tried(fact.call, fact),
+        seen=f"{what}: {describe_effect(fact.effect)}",
+        monitor=fact.source,
+        events=((call.event_id,) if call else ()) + (fact.event_id,),
+        case=fact.call.payload.case if fact.call else "",
+        tool=fact.call.payload.tool if fact.call else "",
+        severity=severity,
+    )

@@ -1,0 +1,94 @@
+"""Observer: the target stays within its limits and answers in time."""
+
+from collections.abc import Iterator
+
+from zu_core.events import ProgramEnded, ProgramStarted, ResourceObserved, ToolReturned
+from zu_redteam.verdict.answer import Answer, Evidence, answer_of
+from zu_redteam.verdict.describe import tried
+from zu_redteam.verdict.observed import Entry, ObservedRun
+from zu_redteam.verdict.sources import Source, missing_calls, missing_monitors
+
+
+class ResourceBreach:
+    """A limit that was reached, a call without an answer in time, an attack that ended it."""
+
+    name = "resources"
+    title = "stays within its limits"
+
+    def judge(self, run: ObservedRun, /) -> Answer:
+        """Collect limits that were reached, kills and hangs."""
+        evidence = [*_limits(run), *_kills(run), *_hangs(run)]
+        missing = missing_monitors(run, (Source.RESOURCES,)) + missing_calls(run)
+        started, ended = len(run.of_type(ProgramStarted)), run.of_type(ProgramEnded)
+        if not started:
+            missing.append("the target was never started")
+        if len(ended) < started:
+            missing.append("the end of a program, and with it its use, is not on record")
+        missing += [
+            f"the target ended during a harmless call of {entry.payload.tool}"
+            for entry in run.of_type(ToolReturned)
+            if entry.payload.outcome == "closed" and not _is_attack(run, entry)
+        ]
+        return answer_of(evidence, missing, _used(ended))
+
+
+def _used(ended: tuple[Entry[ProgramEnded], ...]) -> str:
+    usages = [entry.payload.usage for entry in ended]
+    memory = max((usage.peak_memory_bytes for usage in usages), default=0)
+    cpu = sum(usage.cpu_seconds for usage in usages)
+    return f"no limit reached; peak memory {memory / (1 << 20):.0f} MiB, CPU {cpu:.1f} s"
+
+
+def _limits(run: ObservedRun) -> Iterator[Evidence]:
+    calls = {call.invoked.event_id: call.invoked for call in run.calls}
+    for entry in run.of_type(ResourceObserved):
+        seen, call = entry.payload, calls.get(entry.event.parent_id or "")
+        action = f"; {seen.action}" if seen.action else ""
+        yield Evidence(
+            tried=tried(call),
+            seen=f"reached the limit {seen.resource}: {seen.used:g} of {seen.limit:g}{action}",
+            monitor=entry.event.source,
+            events=((call.event_id,) if call else ()) + (entry.event_id,),
+            case=call.payload.case if call else "",
+            tool=call.payload.tool if call else "",
+            severity="high",
+        )
+
+
+def _kills(run: ObservedRun) -> Iterator[Evidence]:
+    for entry in run.of_type(ProgramEnded):
+        if entry.payload.killed_for:
+            yield Evidence(
+                tried="the target ran in its box",
+                seen=f"was ended for the limit {entry.payload.killed_for}",
+                monitor=entry.event.source,
+                events=(entry.event_id,),
+                severity="high",
+            )
+
+
+def _hangs(run: ObservedRun) -> Iterator[Evidence]:
+    for call in run.calls:
+        answer = call.returned
+        if answer is None:
+            continue
+        outcome, attack = answer.payload.outcome, call.invoked.payload.intent == "attack"
+        if outcome != "timeout" and not (outcome == "closed" and attack):
+            continue
+        what = "gave no answer in time" if outcome == "timeout" else "ended instead of answering"
+        yield Evidence(
+            tried=tried(call.invoked),
+            seen=f"the target {what} ({answer.payload.elapsed_ms / 1000:.1f} s)",
+            monitor=answer.event.source,
+            events=(call.invoked.event_id, answer.event_id),
+            case=call.invoked.payload.case,
+            tool=call.invoked.payload.tool,
+            severity="medium",
+        )
+
+
+def _is_attack(run: ObservedRun, answer: Entry[ToolReturned]) -> bool:
+    return any(
+        call.invoked.event_id == answer.event.parent_id and call.invoked.payload.intent == "attack"
+        for call in run.calls
+    )
