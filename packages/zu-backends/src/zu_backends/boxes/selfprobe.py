@@ -84,7 +84,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
         root_entries: names that may stand in the box's root directory.
         writable: directories that the target may write.
         unwritable: directories that it may not.
-        canary: path of a planted file in the box.
+        canary: path of a planted file in the box, or "" where none is planted.
         rlimits: name without RLIMIT_, value.
         disk_bytes, disk_inodes: size of the writable file system.
         system_calls: name and number of calls that the filter must refuse.
@@ -106,7 +106,13 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
 def checks_for(here: Surroundings, control: int) -> tuple[Check, ...]:
     """Return all checks for a box; `control` is the descriptor of the socket in it."""
-    return (*_files(here), *_processes(here, control), *_network(here), *_limits(here))
+    return (
+        *_files(here),
+        *_canary(here),
+        *_processes(here, control),
+        *_network(here),
+        *_limits(here),
+    )
 
 
 def _files(here: Surroundings) -> tuple[Check, ...]:
@@ -131,12 +137,19 @@ def _files(here: Surroundings) -> tuple[Check, ...]:
             arguments=(*outside, "/proc/sys/kernel/core_pattern"),
             traces=tuple(Trace("open-write", path, exact=True) for path in outside),
         ),
+    )
+
+
+def _canary(here: Surroundings) -> tuple[Check, ...]:
+    if not here.canary:
+        return ()
+    return (
         Check(
             name="canary-watch",
             mechanism="canary monitor",
             function="canary",
             arguments=(here.canary,),
-            traces=(Trace("canary", here.canary),),
+            traces=(Trace("canary", here.canary, exact=True),),
         ),
     )
 
