@@ -1,0 +1,323 @@
+"""HTTP/1.1 requests: bytes in, decisions out (RFC 9110, RFC 9112).
+
+h11 parses; the head is checked before it, because h11 accepts forms that another parser
+may read differently, and a request that two parsers read differently is how a smuggled
+one passes. `request_head` and `judge_*` do no I/O.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import h11
+
+from zu_backends.egress.limits import EgressLimits
+from zu_backends.egress.policy import Allow, Deny, EgressPolicy, Refusal
+from zu_core.errors import ProtocolError
+from zu_core.hosts import Host, HostError, parse_host_port
+
+Headers = list[tuple[bytes, bytes]]
+
+HTTP_PORT = 80
+_HTAB, _SPACE, _DELETE = 0x09, 0x20, 0x7F
+_SINGLE = (b"host", b"content-length", b"transfer-encoding")
+_ESSENTIAL = frozenset((b"host", b"content-length"))
+_MAX_LENGTH_DIGITS = 18
+_SHOWN = 1024  # characters of a host that is no host
+# RFC 9110 section 7.6.1; Upgrade is not passed on, so a request stays HTTP/1.1
+_HOP_BY_HOP = frozenset(
+    (b"connection", b"keep-alive", b"te", b"trailer", b"upgrade", b"http2-settings")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Open a tunnel to `allowed`."""
+
+    allowed: Allow
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Send `request` to `allowed`; it is complete but for its body."""
+
+    allowed: Allow
+    request: h11.Request
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Answer with `status` and close.
+
+    Attributes:
+        host, port: what was asked for, as far as it can be told.
+    """
+
+    status: int
+    deny: Deny
+    host: str = ""
+    port: int = 0
+
+
+Judged = Connect | Forward | Refuse
+
+
+def head_length(data: bytes | bytearray) -> int | None:
+    """Octets up to and with the first empty line, ended by LF or CRLF; None without one."""
+    ends = [at + 2 for at in (data.find(b"\n\n"),) if at >= 0]
+    ends += [at + 3 for at in (data.find(b"\n\r\n"),) if at >= 0]
+    return min(ends) if ends else None
+
+
+def request_head(head: bytes, limits: EgressLimits) -> tuple[h11.Connection, h11.Request]:
+    """The request of `head`, and the connection that its body is to be fed to.
+
+    Raises:
+        ProtocolError: not one plain request head.
+    """
+    _check_head(head, limits)
+    connection = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.head_bytes)
+    try:
+        connection.receive_data(head)
+        request = connection.next_event()
+    except h11.RemoteProtocolError as error:
+        raise ProtocolError(str(error)) from None
+    if not isinstance(request, h11.Request):
+        raise ProtocolError("no request before the empty line")
+    _check_framing(request)
+    return connection, request
+
+
+def _check_head(head: bytes, limits: EgressLimits) -> None:
+    if len(head) > limits.head_bytes:
+        raise ProtocolError(f"a request head of more than {limits.head_bytes} octets")
+    if not head.endswith(b"\r\n\r\n"):
+        raise ProtocolError("a line that ends with a bare LF")
+    lines = head[:-4].split(b"\r\n")
+    if len(lines) > limits.headers:
+        raise ProtocolError(f"more than {limits.headers} header lines")
+    if any(
+        (octet < _SPACE and octet != _HTAB) or octet == _DELETE for line in lines for octet in line
+    ):
+        raise ProtocolError("a control character (NUL, bare CR or LF, ...) in the request head")
+    if not lines[0].endswith((b" HTTP/1.1", b" HTTP/1.0")):
+        raise ProtocolError("a request line that is not of HTTP/1.1 or HTTP/1.0")
+    if any(line.startswith((b" ", b"\t")) for line in lines):
+        raise ProtocolError("a folded header line")
+    names = Counter(line.partition(b":")[0].lower() for line in lines[1:])
+    for name in _SINGLE:
+        if names[name] > 1:
+            raise ProtocolError(f"more than one {name.decode()} header")
+
+
+def _check_framing(request: h11.Request) -> None:
+    headers = dict(request.headers)
+    length, coding = headers.get(b"content-length"), headers.get(b"transfer-encoding")
+    if length is not None and coding is not None:
+        raise ProtocolError("both content-length and transfer-encoding")
+    if coding is not None and request.http_version != b"1.1":
+        raise ProtocolError("transfer-encoding in HTTP/1.0")
+    if length is not None and not (length.isdigit() and len(length) <= _MAX_LENGTH_DIGITS):
+        raise ProtocolError("a content-length that is not one plain number")
+    if request.method == b"CONNECT" and (length or coding):
+        raise ProtocolError("CONNECT with a body")
+    nominated = _nominated(request) & _ESSENTIAL
+    if nominated:
+        raise ProtocolError("a connection header that names host or content-length")
+
+
+def _nominated(request: h11.Request) -> set[bytes]:
+    """The header names that the Connection header makes hop-by-hop."""
+    values = (value for name, value in request.headers if name == b"connection")
+    return {token.strip().lower() for value in values for token in value.split(b",")}
+
+
+def judge_proxy_request(request: h11.Request, policy: EgressPolicy) -> Judged:
+    """Judge a request that was sent to a proxy: CONNECT or absolute-form (RFC 9112 3.2)."""
+    if request.method == b"CONNECT":
+        return _judge_connect(request, policy)
+    scheme, separator, rest = request.target.partition(b"://")
+    if not separator or scheme.lower() != b"http":
+        return _not_for_a_proxy(request, scheme if separator else b"")
+    end = min((at for at in map(rest.find, (b"/", b"?", b"#")) if at >= 0), default=len(rest))
+    asked = _authority(rest[:end], HTTP_PORT)
+    if isinstance(asked, Deny):
+        return Refuse(400, asked, _shown(rest[:end]))
+    host, port = asked
+    stated = _host_header(request, HTTP_PORT)
+    if stated is not None and stated != (host, port):
+        return _mismatch(request, host, port)
+    return _decide(request, policy, host, port, target=_origin_form(request, rest[end:]))
+
+
+def judge_origin_request(
+    request: h11.Request, policy: EgressPolicy, destination: Allow
+) -> Forward | Refuse:
+    """Judge a request on a connection that was allowed to `destination`.
+
+    The Host header must say the same host; where only an address is known, it may also
+    be a name that is allowed at that port.
+    """
+    port = destination.port or HTTP_PORT
+    shown = destination.host.canonical
+    if not (
+        request.target.startswith(b"/") or (request.method, request.target) == (b"OPTIONS", b"*")
+    ):
+        deny = Deny(Refusal.MALFORMED_REQUEST, "a request target that is no path")
+        return Refuse(400, deny, shown, port)
+    stated = _host_header(request, port)
+    if isinstance(stated, Deny):
+        return Refuse(400, stated, _shown(_host_value(request)), port)
+    if stated is None or stated == (destination.host, port):
+        return Forward(destination, _outgoing(request, destination.host, port, request.target))
+    host = stated[0]
+    if stated[1] != port or destination.host.address is None or host.name is None:
+        return _mismatch(request, destination.host, port)
+    decision = policy.decide_host(host, port)
+    if isinstance(decision, Deny):
+        return Refuse(403, decision, host.canonical, port)
+    return Forward(destination, _outgoing(request, host, port, request.target))
+
+
+def _judge_connect(request: h11.Request, policy: EgressPolicy) -> Connect | Refuse:
+    asked = _authority(request.target, None)
+    if isinstance(asked, Deny):
+        return Refuse(400, asked, _shown(request.target))
+    host, port = asked
+    stated = _host_header(request, port)
+    if stated is not None and stated != (host, port):
+        return _mismatch(request, host, port)
+    decision = policy.decide_host(host, port)
+    if isinstance(decision, Deny):
+        return Refuse(403, decision, host.canonical, port)
+    return Connect(decision)
+
+
+def _decide(
+    request: h11.Request, policy: EgressPolicy, host: Host, port: int, *, target: bytes
+) -> Forward | Refuse:
+    if b"#" in target:
+        deny = Deny(Refusal.MALFORMED_REQUEST, "a fragment in the request target")
+        return Refuse(400, deny, host.canonical, port)
+    decision = policy.decide_host(host, port)
+    if isinstance(decision, Deny):
+        return Refuse(403, decision, host.canonical, port)
+    return Forward(decision, _outgoing(request, host, port, target))
+
+
+def _authority(octets: bytes, default_port: int | None) -> tuple[Host, int] | Deny:
+    try:
+        host, port = parse_host_port(octets.decode("ascii"), default_port)
+    except HostError as error:
+        return Deny(Refusal.MALFORMED_HOST, error.message, error.advice)
+    except UnicodeDecodeError:
+        reason = "the host has octets that are not ASCII"
+        return Deny(Refusal.MALFORMED_HOST, reason, "send the IDNA form (xn--...)")
+    if port is None:
+        return Deny(Refusal.MALFORMED_HOST, "the host has no port", "write host:port")
+    return host, port
+
+
+def _host_value(request: h11.Request) -> bytes:
+    return dict(request.headers).get(b"host", b"")
+
+
+def _host_header(request: h11.Request, default_port: int) -> tuple[Host, int] | Deny | None:
+    """Host and port of the Host header; None without one, which HTTP/1.0 allows."""
+    if not any(name == b"host" for name, _ in request.headers):
+        return None
+    return _authority(_host_value(request), default_port)
+
+
+def host_asked(data: bytes) -> str:
+    """The Host header in the first octets of a request that is refused anyway, for the record."""
+    for line in data.split(b"\n")[1:]:
+        name, colon, value = line.partition(b":")
+        if colon and name.strip().lower() == b"host":
+            return _shown(value.strip())
+    return ""
+
+
+def _mismatch(request: h11.Request, host: Host, port: int) -> Refuse:
+    stated = _shown(_host_value(request))
+    reason = f"the connection is for {host.with_port(port)}, the Host header says {stated!r}"
+    return Refuse(403, Deny(Refusal.HOST_MISMATCH, reason), host.canonical, port)
+
+
+def _not_for_a_proxy(request: h11.Request, scheme: bytes) -> Refuse:
+    reason = "this is a proxy; it takes CONNECT host:port and http:// URLs"
+    advice = "use CONNECT for https" if scheme.lower() == b"https" else ""
+    host = _shown(request.target if scheme else _host_value(request))
+    return Refuse(400, Deny(Refusal.NOT_A_PROXY_REQUEST, reason, advice), host)
+
+
+def _shown(octets: bytes) -> str:
+    return octets.decode("ascii", "backslashreplace")[:_SHOWN]
+
+
+def _origin_form(request: h11.Request, rest: bytes) -> bytes:
+    """The target for the origin server (RFC 9112 section 3.2.1 and 3.2.4)."""
+    if not rest and request.method == b"OPTIONS":
+        return b"*"
+    return rest if rest.startswith(b"/") else b"/" + rest
+
+
+def _outgoing(request: h11.Request, host: Host, port: int, target: bytes) -> h11.Request:
+    """`request` as it goes upstream: our Host, nothing hop-by-hop, nothing for a proxy."""
+    dropped = _HOP_BY_HOP | _nominated(request) | {b"host", b"expect"}
+    headers: Headers = [(b"Host", host_value(host, port)), (b"Connection", b"close")]
+    for name, value in request.headers.raw_items():
+        lower = name.lower()
+        if lower == b"transfer-encoding" or not (lower in dropped or lower.startswith(b"proxy-")):
+            headers.append((name, value))
+    return h11.Request(method=request.method, target=target, headers=headers)
+
+
+def host_value(host: Host, port: int) -> bytes:
+    """The Host header for `host` at `port` (RFC 9110 section 7.2)."""
+    shown = host.with_port(None if port == HTTP_PORT else port)
+    if host.address is not None and host.address.version == 6 and port == HTTP_PORT:
+        shown = f"[{shown}]"
+    return shown.encode("ascii")
+
+
+def response_headers(response: h11.Response) -> Headers:
+    """The headers of an answer that the program gets: nothing hop-by-hop, one framing."""
+    chunked = any(name == b"transfer-encoding" for name, _ in response.headers)
+    dropped = _HOP_BY_HOP | ({b"content-length"} if chunked else set())
+    return [
+        (name, value)
+        for name, value in response.headers.raw_items()
+        if name.lower() not in dropped and not name.lower().startswith(b"proxy-")
+    ]
+
+
+_REASONS = {
+    400: "Bad Request",
+    403: "Forbidden",
+    408: "Request Timeout",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+}
+
+
+def answer(status: int, error: str, lines: list[str]) -> bytes:
+    """A whole response that closes the connection; `error` is a type of RFC 9209 2.3."""
+    body = "".join(f"{line}\n" for line in lines if line).encode("utf-8", "backslashreplace")
+    head = (
+        f"HTTP/1.1 {status} {_REASONS[status]}\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\n"
+        f"Content-Length: {len(body)}\r\n"
+        f"Proxy-Status: zu; error={error}\r\n"
+        "Connection: close\r\n\r\n"
+    )
+    return head.encode("ascii") + body
+
+
+def refusal(refused: Refuse) -> bytes:
+    """The response to a refused request: what was refused, by which rule, what to write."""
+    deny = refused.deny
+    return answer(
+        refused.status,
+        "http_request_denied" if refused.status == 403 else "http_request_error",
+        [f"zu refused this: {deny.reason}", f"rule: {deny.rule}", deny.advice],
+    )

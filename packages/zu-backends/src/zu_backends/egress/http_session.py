@@ -1,0 +1,264 @@
+"""Connections that speak HTTP to us: to the proxy, or within what they take for a tunnel."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import h11
+
+from zu_backends.egress.exchange import Exchange, Exchanged
+from zu_backends.egress.http import (
+    Connect,
+    Forward,
+    Judged,
+    Refuse,
+    answer,
+    head_length,
+    judge_origin_request,
+    judge_proxy_request,
+    refusal,
+    request_head,
+)
+from zu_backends.egress.peek import Verdict, judge_first_octets
+from zu_backends.egress.policy import Allow, Deny, Refusal
+from zu_backends.egress.session import Attempt, Gate, Session
+from zu_backends.egress.stream import Stream
+from zu_backends.egress.tunnel import Ended, HttpInside, relay
+from zu_backends.egress.upstream import Unreachable
+from zu_core.errors import ProtocolError
+
+_ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+_Judge = Callable[[h11.Request], Judged]
+
+
+class HttpSession(Session):
+    """Serves requests one after another; each is judged, none inherits a decision."""
+
+    async def serve_requests(
+        self, judge: _Judge, template: Attempt, data: bytes = b"", upstream: Stream | None = None
+    ) -> None:
+        """Serve until the connection ends.
+
+        Args:
+            template: what is known of every request before it is read.
+            data: octets that were read already.
+            upstream: a connection to use for the first request; owned by the caller.
+        """
+        self.restart_tally(data)
+        while True:
+            try:
+                head = await self._read_head(data, template)
+            except TimeoutError:
+                reason = f"the request head was not complete in {self.limits.head_seconds} s"
+                return await self.refuse(Refuse(408, Deny(Refusal.TIMEOUT, reason)), template)
+            except ProtocolError as error:
+                return await self.refuse(_malformed(error), template)
+            if head is None:
+                return None
+            left = await self._serve_one(judge, template, *head, upstream)
+            if left is None:
+                return None
+            data, upstream = left, None
+
+    async def _read_head(self, data: bytes, template: Attempt) -> tuple[bytes, bytes] | None:
+        """The next request head and what came after it; None if there is no next request.
+
+        Raises:
+            TimeoutError: it began and did not end.
+            ProtocolError: it is too long, or the program stopped within it.
+        """
+        if not data:
+            data = await self._first_octets()
+        if not data:
+            return None
+        self.attempt = template
+        self.pending = True
+        async with asyncio.timeout(self.limits.head_seconds):
+            while (length := head_length(data)) is None:
+                if len(data) > self.limits.head_bytes:
+                    raise ProtocolError(
+                        f"a request head of more than {self.limits.head_bytes} octets"
+                    )
+                more = await self.client.recv(self.limits.chunk_bytes)
+                if not more:
+                    raise ProtocolError("the connection ended within a request head")
+                data += more
+        return data[:length], data[length:]
+
+    async def _first_octets(self) -> bytes:
+        try:
+            async with asyncio.timeout(self.limits.idle_seconds):
+                return await self.client.recv(self.limits.chunk_bytes)
+        except TimeoutError:
+            return b""
+
+    async def _serve_one(
+        self, judge: _Judge, template: Attempt, head: bytes, rest: bytes, upstream: Stream | None
+    ) -> bytes | None:
+        """Serve one request; what came after it, or None if the connection is over."""
+        attempt = replace(template, detail=_request_line(head))
+        try:
+            connection, request = request_head(head, self.limits)
+        except ProtocolError as error:
+            await self.refuse(_malformed(error), attempt)
+            return None
+        judged = judge(request)
+        if isinstance(judged, Refuse):
+            await self.refuse(judged, attempt)
+        elif isinstance(judged, Connect):
+            await self._connect(judged.allowed, attempt.allowed(judged.allowed), rest)
+        else:
+            attempt = attempt.allowed(judged.allowed)
+            if rest:
+                connection.receive_data(rest)
+            return await self._forward(judged, attempt, connection, upstream)
+        return None
+
+    async def refuse(self, refused: Refuse, attempt: Attempt) -> None:
+        """Say what was refused and why, read on for a while, report."""
+        self.attempt = attempt.denied(refused.deny).towards(refused.host, refused.port)
+        self.pending = True
+        await self._say(refusal(refused))
+        self.client.finish()
+        await self.collect()
+        self.report(self.attempt)
+        self.client.close()
+
+    async def _say(self, data: bytes) -> None:
+        """Send a short answer to a program that may not read it."""
+        try:
+            async with asyncio.timeout(self.limits.sample_seconds):
+                await self.client.send(data)
+        except (TimeoutError, OSError):
+            return
+
+    async def _connect(self, allowed: Allow, attempt: Attempt, rest: bytes) -> None:
+        upstream = await self._open(allowed, attempt)
+        if upstream is None:
+            return
+        try:
+            await self.client.send(_ESTABLISHED)
+            self.restart_tally(rest)
+            self.client.push_back(rest)
+            await self.tunnel(upstream, allowed, attempt)
+        finally:
+            upstream.reset()
+
+    async def _open(self, allowed: Allow, attempt: Attempt) -> Stream | None:
+        """A connection to what is allowed; None if the program was told why there is none."""
+        self.attempt = attempt
+        opened = await self.gate.upstream.open(allowed)
+        if isinstance(opened, Deny):
+            host, port = allowed.host.canonical, allowed.port or 0
+            await self.refuse(Refuse(403, opened, host, port), attempt)
+        elif isinstance(opened, Unreachable):
+            await self._unreachable(opened.reason, attempt)
+        else:
+            return Stream(opened)
+        return None
+
+    async def _unreachable(self, reason: str, attempt: Attempt) -> None:
+        await self._say(answer(502, "destination_unavailable", [f"zu: {reason}"]))
+        self.report(attempt.noting(reason))
+        await self._linger()
+
+    async def _forward(
+        self,
+        forward: Forward,
+        attempt: Attempt,
+        connection: h11.Connection,
+        upstream: Stream | None,
+    ) -> bytes | None:
+        """Carry one exchange; what came after the request, or None if that was the last."""
+        stream = upstream or await self._open(forward.allowed, attempt)
+        if stream is None:
+            return None
+        self.established(attempt)
+        try:
+            done = await Exchange(self.client, connection, stream, self.limits).run(forward.request)
+        except ProtocolError as error:
+            await self.refuse(_malformed(error), attempt)
+            return None
+        finally:
+            stream.reset()
+        return await self._after(done, attempt, connection)
+
+    async def _after(
+        self, done: Exchanged, attempt: Attempt, connection: h11.Connection
+    ) -> bytes | None:
+        if done.error and not done.answered:
+            await self._unreachable(done.error, attempt)
+            return None
+        left = connection.trailing_data[0] if done.keep else b""
+        self.report(attempt.noting(done.error), left)
+        if done.keep:
+            return left
+        await self._linger()
+        return None
+
+    async def _linger(self) -> None:
+        """Close after the program had time to read the answer (RFC 9112 section 9.6)."""
+        self.client.finish()
+        await self.collect()
+        self.client.close()
+
+    async def tunnel(self, upstream: Stream, allowed: Allow, attempt: Attempt) -> None:
+        """Carry octets to what is allowed; HTTP in them is served as HTTP."""
+        self.established(attempt)
+
+        def judge(data: bytes, last: bool) -> Verdict:
+            return judge_first_octets(data, allowed, self.gate.policy, self.limits, last=last)
+
+        outcome = await relay(self.client, upstream, judge, self.limits)
+        if isinstance(outcome, HttpInside):
+            await self._http_inside(outcome.data, upstream, allowed, attempt)
+        elif isinstance(outcome, Deny):
+            self.attempt = attempt.denied(outcome)
+            await self.collect()
+            self.report(self.attempt)
+        else:
+            self._end_tunnel(outcome, upstream, attempt)
+
+    def _end_tunnel(self, ended: Ended, upstream: Stream, attempt: Attempt) -> None:
+        self.report(attempt.noting(ended.reason))
+        if not ended.reason:
+            upstream.close()
+            self.client.close()
+
+    async def _http_inside(
+        self, data: bytes, upstream: Stream, allowed: Allow, attempt: Attempt
+    ) -> None:
+        if attempt.channel == "http":  # the CONNECT; its requests are facts of their own
+            self.restart_tally()
+            self.report(attempt)
+
+        def judge(request: h11.Request) -> Judged:
+            return judge_origin_request(request, self.gate.policy, allowed)
+
+        template = Attempt(
+            channel="http", host=attempt.host, address=attempt.address, port=attempt.port
+        )
+        await self.serve_requests(judge, template, data, upstream)
+
+
+class ProxySession(HttpSession):
+    """A connection to the proxy's own address."""
+
+    def __init__(self, gate: Gate, client: Stream) -> None:
+        super().__init__(gate, client, None)
+
+    async def run(self) -> None:
+        """Serve requests to a proxy."""
+
+        def judge(request: h11.Request) -> Judged:
+            return judge_proxy_request(request, self.gate.policy)
+
+        await self.serve_requests(judge, Attempt(channel="http"))
+
+
+def _malformed(error: ProtocolError) -> Refuse:
+    return Refuse(400, Deny(Refusal.MALFORMED_REQUEST, error.message))
+
+
+def _request_line(head: bytes) -> str:
+    return head.partition(b"\n")[0].strip().decode("ascii", "backslashreplace")

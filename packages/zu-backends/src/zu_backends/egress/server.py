@@ -1,0 +1,168 @@
+"""`EgressServer`: the sockets of one box's network, served from the harness's loop.
+
+The sockets were opened inside the box's network namespace and belong to it wherever they
+are served; this process needs no right in that namespace.
+"""
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Iterable, Mapping
+
+from zu_backends.egress.datagrams import DatagramReader, DnsReader, SinkReader
+from zu_backends.egress.destination import original_destination
+from zu_backends.egress.dns import DnsGate
+from zu_backends.egress.journal import Journal, Observe
+from zu_backends.egress.limits import EgressLimits
+from zu_backends.egress.names import SyntheticNames
+from zu_backends.egress.policy import EgressPolicy
+from zu_backends.egress.reception import OriginalDestination, Reception
+from zu_backends.egress.roles import Role
+from zu_backends.egress.session import Gate, Session
+from zu_backends.egress.upstream import Dial, Resolve, Upstream, dial_tcp, resolve_name
+
+_QUERIES = frozenset((Role.DNS4, Role.DNS6))
+_STREAMS = frozenset((Role.PROXY, Role.DNS_TCP, Role.TCP4, Role.TCP6))
+# the connection went away before it was accepted, accept(2)
+_GONE = frozenset((errno.ECONNABORTED, errno.EINTR, errno.EPROTO, errno.ENETDOWN))
+
+
+class EgressServer:
+    """Proxy, transparent gate, DNS gate and datagram sink of one box.
+
+    Args:
+        listeners: open sockets by role; owned by the server from here on.
+        policy: what the box may reach.
+        observe: told each fact, on the loop, when its outcome is known.
+        resolve, dial: how names are looked up and connections made.
+        destination: how the destination of a redirected connection is read.
+    """
+
+    def __init__(
+        self,
+        listeners: Mapping[Role, socket.socket],
+        policy: EgressPolicy,
+        observe: Observe,
+        *,
+        resolve: Resolve = resolve_name,
+        dial: Dial = dial_tcp,
+        destination: OriginalDestination = original_destination,
+        limits: EgressLimits | None = None,
+    ) -> None:
+        limits = limits or EgressLimits()
+        self._limits = limits
+        self._journal = Journal(observe, limits)
+        names = SyntheticNames(limits.names)
+        upstream = Upstream(policy, limits, resolve, dial)
+        self._moved = asyncio.Event()
+        gate = Gate(policy, names, limits, self._journal, upstream, self._moved)
+        self._dns = DnsGate(policy, names, limits)
+        self._reception = Reception(gate, self._dns, destination)
+        self._listeners = {r: s for r, s in listeners.items() if r in _STREAMS}
+        self._readers = [self._reader(r, s) for r, s in listeners.items() if r not in _STREAMS]
+        self._accepting: set[asyncio.Task[None]] = set()
+        self._sessions: dict[asyncio.Task[None], Session] = {}
+
+    @property
+    def active(self) -> int:
+        """Open connections."""
+        return len(self._sessions)
+
+    @property
+    def pending(self) -> int:
+        """Connections on which something was tried whose outcome is not reported yet."""
+        return sum(session.pending for session in self._sessions.values())
+
+    @property
+    def facts(self) -> int:
+        """Facts told so far."""
+        return self._journal.facts
+
+    @property
+    def fault(self) -> str | None:
+        """Why facts may be missing; None if all were told. Final after `stop`."""
+        return self._journal.fault
+
+    async def start(self) -> None:
+        """Begin to serve; returns when every socket is served."""
+        for reader in self._readers:
+            reader.start()
+        for role, listener in self._listeners.items():
+            listener.setblocking(False)
+            task = asyncio.create_task(self._accept_all(role, listener), name=f"egress {role}")
+            self._accepting.add(task)
+        await asyncio.sleep(0)
+
+    async def stop(self) -> None:
+        """Serve what already waits, report every open connection, close everything."""
+        for role, listener in self._listeners.items():
+            self._check(role, listener)
+        await _cancel(self._accepting)
+        for role, listener in self._listeners.items():
+            self._accept_waiting(role, listener)
+            listener.close()
+        for reader in self._readers:
+            reader.stop()
+        await self.settle(self._limits.stop_seconds)
+        await _cancel(self._sessions)
+
+    async def settle(self, seconds: float) -> None:
+        """Return when nothing is pending, or after `seconds`."""
+        await asyncio.sleep(0)  # sessions that were just accepted take their first step
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self.pending:
+                    self._moved.clear()
+                    await self._moved.wait()
+
+    def _reader(self, role: Role, sock: socket.socket) -> DatagramReader:
+        if role in _QUERIES:
+            return DnsReader(role, sock, self._journal, self._dns)
+        return SinkReader(role, sock, self._journal, self._limits)
+
+    async def _accept_all(self, role: Role, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                client, _ = await loop.sock_accept(listener)
+            except OSError as error:
+                if error.errno in _GONE:
+                    continue
+                self._journal.fail(f"{role}: {error.strerror}")
+                return
+            self._serve(role, client)
+
+    def _accept_waiting(self, role: Role, listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # nothing waits, or the listener is lost: `_check`
+            while True:
+                self._serve(role, listener.accept()[0])
+
+    def _check(self, role: Role, listener: socket.socket) -> None:
+        """A listener that another part of the process closed served nobody, silently."""
+        try:
+            listening = listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        except OSError:
+            listening = 0
+        if not listening:
+            self._journal.fail(f"{role}: the listener was lost")
+
+    def _serve(self, role: Role, sock: socket.socket) -> None:
+        if len(self._sessions) >= self._limits.connections:
+            self._reception.turn_away(role, sock)
+            return
+        session = self._reception.session(role, sock)
+        task = asyncio.create_task(session.serve(), name=f"egress {role} connection")
+        self._sessions[task] = session
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._sessions.pop(task, None)
+        self._moved.set()
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    waiting = list(tasks)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)

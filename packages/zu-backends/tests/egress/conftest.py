@@ -1,0 +1,170 @@
+"""A gate on loopback: its listeners, what it was told, and an upstream to reach."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+
+import pytest
+
+from zu_backends.egress import EgressLimits, EgressPolicy, EgressServer, Role
+from zu_backends.egress.destination import Destination
+from zu_backends.egress.policy import Address
+from zu_core.events import EgressObserved
+from zu_core.hosts import Allowlist
+
+QUICK = EgressLimits(
+    sample_seconds=0.1,
+    head_seconds=0.4,
+    idle_seconds=2.0,
+    resolve_seconds=0.5,
+    dial_seconds=1.0,
+    stop_seconds=0.5,
+)
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def listener(kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, kind)
+    sock.bind(("127.0.0.1", 0))
+    if kind is socket.SOCK_STREAM:
+        sock.listen(128)
+    return sock
+
+
+@dataclass
+class Net:
+    """A running server. `wanted` is where redirected connections claim to go."""
+
+    server: EgressServer
+    ports: dict[Role, int]
+    facts: list[EgressObserved]
+    names: dict[str, list[str]]
+    wanted: list[Destination] = field(default_factory=list)
+    told: asyncio.Event = field(default_factory=asyncio.Event)
+    dialled: list[tuple[Address, int]] = field(default_factory=list)
+
+    async def connect(self, role: Role) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self.ports[role])
+
+    async def to(
+        self, address: str, port: int
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect as a program that knows of no proxy."""
+        self.wanted.append(Destination(ip_address(address), port))
+        return await self.connect(Role.TCP4)
+
+    async def exchange(self, role: Role, data: bytes) -> bytes:
+        """Send `data`, read to the end."""
+        reader, writer = await self.connect(role)
+        return await talk(reader, writer, data)
+
+    async def query(self, wire: bytes, *, reply: bool = True) -> bytes:
+        loop = asyncio.get_running_loop()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.setblocking(False)
+            sock.connect(("127.0.0.1", self.ports[Role.DNS4]))
+            await loop.sock_sendall(sock, wire)
+            if not reply:
+                return b""
+            return await asyncio.wait_for(loop.sock_recv(sock, 65536), 2)
+
+    async def fact(self, count: int = 1) -> EgressObserved:
+        """The `count`th fact, waited for."""
+        async with asyncio.timeout(5):
+            while len(self.facts) < count:
+                self.told.clear()
+                await self.told.wait()
+        return self.facts[count - 1]
+
+
+async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, data: bytes) -> bytes:
+    got = b""
+    try:
+        with contextlib.suppress(ConnectionError):
+            writer.write(data)
+            await writer.drain()
+            async with asyncio.timeout(5):
+                while more := await reader.read(65536):
+                    got += more
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+    return got
+
+
+MakeNet = Callable[..., Awaitable[Net]]
+
+
+@pytest.fixture
+async def make_net() -> AsyncIterator[MakeNet]:
+    running: list[EgressServer] = []
+
+    async def make(*allow: str, limits: EgressLimits = QUICK, **names: list[str]) -> Net:
+        sockets = {
+            Role.PROXY: listener(),
+            Role.TCP4: listener(),
+            Role.DNS_TCP: listener(),
+            Role.DNS4: listener(socket.SOCK_DGRAM),
+            Role.UDP4: listener(socket.SOCK_DGRAM),
+        }
+        ports = {role: sock.getsockname()[1] for role, sock in sockets.items()}
+        table = {name.replace("_", "."): found for name, found in names.items()}
+
+        def observe(fact: EgressObserved) -> None:
+            net.facts.append(fact)
+            net.told.set()
+
+        async def resolve(name: str) -> list[Address]:
+            if name not in table:
+                raise OSError(f"no such name: {name}")
+            return [ip_address(text) for text in table[name]]
+
+        def destination(sock: socket.socket) -> Destination:
+            return net.wanted.pop(0)
+
+        server = EgressServer(
+            sockets,
+            EgressPolicy(Allowlist.parse(allow)),
+            observe,
+            resolve=resolve,
+            destination=destination,
+            limits=limits,
+        )
+        net = Net(server, ports, [], table)
+        await server.start()
+        running.append(server)
+        return net
+
+    yield make
+    for server in running:
+        await server.stop()
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Callable[[Handler], Awaitable[int]]]:
+    """Start an upstream on loopback; returns its port."""
+    servers: list[asyncio.Server] = []
+
+    async def start(handler: Handler) -> int:
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                await handler(reader, writer)
+            except (ConnectionError, asyncio.IncompleteReadError):
+                pass
+            finally:
+                writer.close()
+                with contextlib.suppress(ConnectionError):
+                    await writer.wait_closed()
+
+        server = await asyncio.start_server(handle, "127.0.0.1", 0)
+        servers.append(server)
+        return int(server.sockets[0].getsockname()[1])
+
+    yield start
+    for server in servers:
+        server.close()
+        await server.wait_closed()
