@@ -1,0 +1,1 @@
+"""Boxes: where a program runs that nobody has reason to trust."""
