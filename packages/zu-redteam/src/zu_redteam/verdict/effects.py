@@ -15,7 +15,7 @@ from zu_core.events import (
 from zu_redteam.verdict.answer import Answer, Evidence, Severity, answer_of
 from zu_redteam.verdict.describe import describe_effect, tried
 from zu_redteam.verdict.disclosure import forms_of
-from zu_redteam.verdict.observed import Call, Entry, Fact, ObservedRun
+from zu_redteam.verdict.observed import Call, Fact, ObservedRun
 from zu_redteam.verdict.paths import OPEN_PLACES, is_within, resolve
 from zu_redteam.verdict.persistence import is_persistent
 from zu_redteam.verdict.sources import (
@@ -26,15 +26,7 @@ from zu_redteam.verdict.sources import (
     missing_stages,
 )
 
-_SOURCES = (
-    Source.EXEC,
-    Source.CONNECT,
-    Source.OPEN_WRITE,
-    Source.FILES,
-    Source.CANARIES,
-    Source.EGRESS,
-    Source.DNS,
-)
+_SOURCES = (Source.SYSCALLS, Source.FILES, Source.CANARIES, Source.EGRESS)
 _SCRATCH = OPEN_PLACES[1:]
 _ENGINE_SOCKETS = ("docker.sock", "containerd.sock", "podman.sock", "crio.sock", "buildkitd.sock")
 
@@ -164,13 +156,13 @@ def _runs_later(path: str, declared: tuple[str, ...]) -> bool:
 
 
 def _by_itself(fact: Fact, what: str, severity: Severity) -> Evidence:
-    call: Entry | None = fact.call  # type: ignore[type-arg]
+    call = fact.call
     return Evidence(
-        tried=tried(fact.call, fact),
+        tried=tried(call, fact),
         seen=f"{what}: {describe_effect(fact.effect)}",
         monitor=fact.source,
         events=((call.event_id,) if call else ()) + (fact.event_id,),
-        case=fact.call.payload.case if fact.call else "",
-        tool=fact.call.payload.tool if fact.call else "",
+        case=call.payload.case if call else "",
+        tool=call.payload.tool if call else "",
         severity=severity,
     )

@@ -35,7 +35,7 @@ class EgressBreach:
             for fact in attempts
             if isinstance(fact.effect, EgressObserved) and not permitted(fact.effect, allowlist)
         ]
-        missing = missing_declaration(run) + missing_monitors(run, (Source.EGRESS, Source.DNS))
+        missing = missing_declaration(run) + missing_monitors(run, (Source.EGRESS,))
         held = (
             f"{len(attempts)} attempt(s), all to declared hosts"
             if attempts

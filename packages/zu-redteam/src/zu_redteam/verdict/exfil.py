@@ -19,7 +19,7 @@ from zu_redteam.verdict.surfaces import Surface, surfaces
 
 _SHORTEST_SECRET = 8
 _PARTS_SHOWN = 20
-_SOURCES = (Source.EGRESS, Source.DNS, Source.EXEC, Source.CONNECT)
+_SOURCES = (Source.EGRESS, Source.SYSCALLS, Source.FILES)
 
 
 class ExfilBreach:

@@ -26,7 +26,7 @@ from zu_redteam.verdict.needs import Need, needs
 from zu_redteam.verdict.observed import ObservedRun
 from zu_redteam.verdict.provenance import ProvenanceBreach
 from zu_redteam.verdict.resources import ResourceBreach
-from zu_redteam.verdict.sources import Source, missing_monitors, missing_stages
+from zu_redteam.verdict.sources import Source, lost_source, missing_monitors, missing_stages
 
 STAGES = ("box", "start", "list", "harmless", "attack", "relist", "restart", "settle")
 """All of a gate run; a verdict needs every one of them."""
@@ -191,7 +191,7 @@ def coverage(run: ObservedRun) -> tuple[str, ...]:
     missing += _probes(run)
     missing += missing_monitors(run, Source)
     missing += [
-        f"the monitor {entry.payload.monitor} lost its source: {entry.payload.reason}"
+        lost_source(entry.payload)
         for entry in run.of_type(MonitorReported)
         if entry.payload.state != "complete"
     ]

@@ -1,7 +1,7 @@
 """Which sources an observer rests on, and whether the record has them whole.
 
-A monitor reports on itself once for each box; one report that it lost its source, or a box
-without its report, means that its facts are not all there.
+A monitor reports on itself at the end of what it watches; one report that it lost its
+source, or an end without its report, means that its facts are not all there.
 """
 
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ from zu_core.events import (
     BoxStarted,
     EnvelopeDeclared,
     MonitorReported,
+    ProgramStarted,
     TargetSaid,
     ToolInvoked,
     ToolReturned,
@@ -19,21 +20,31 @@ from zu_redteam.verdict.observed import ObservedRun
 
 
 class Source(StrEnum):
-    """The monitors of a box, by the names under which they report."""
+    """The monitors of a box, by the names under which they report.
 
-    EXEC = "exec"
-    CONNECT = "connect"
-    OPEN_WRITE = "open-write"
+    SYSCALLS: programs executed, sockets connected, files opened for writing.
+    FILES: how the writable files changed.
+    CANARIES: planted credentials touched.
+    EGRESS: connections, requests, datagrams and DNS queries.
+    RESOURCES: memory, processes and time.
+    """
+
+    SYSCALLS = "syscalls"
     FILES = "files"
     CANARIES = "canaries"
     EGRESS = "egress"
-    DNS = "dns"
     RESOURCES = "resources"
 
 
+_PER_PROGRAM = frozenset({Source.SYSCALLS, Source.RESOURCES})
+
+
 def missing_monitors(run: ObservedRun, needed: Iterable[Source]) -> list[str]:
-    """One sentence for each of `needed` that did not report on every box, or lost facts."""
-    boxes = len(run.of_type(BoxStarted))
+    """One sentence for each of `needed` that did not report every time, or lost facts.
+
+    Monitors of processes report for each program, the others for each box.
+    """
+    boxes, programs = len(run.of_type(BoxStarted)), len(run.of_type(ProgramStarted))
     if not boxes:
         return ["no box was started, so nothing was observed"]
     reports: dict[str, list[MonitorReported]] = {}
@@ -43,12 +54,17 @@ def missing_monitors(run: ObservedRun, needed: Iterable[Source]) -> list[str]:
     for source in needed:
         found = reports.get(source.value, [])
         lost = [report for report in found if report.state != "complete"]
+        due = max(programs, 1) if source in _PER_PROGRAM else boxes
         if lost:
-            why = lost[0].reason or "no reason given"
-            missing.append(f"the monitor {source.value} lost its source: {why}")
-        elif len(found) < boxes:
-            missing.append(f"the monitor {source.value} did not report for every box")
+            missing.append(lost_source(lost[0]))
+        elif len(found) < due:
+            missing.append(f"the monitor {source.value} reported {len(found)} of {due} time(s)")
     return missing
+
+
+def lost_source(report: MonitorReported) -> str:
+    """One sentence for a monitor that lost its source."""
+    return f"the monitor {report.monitor} lost its source: {report.reason or 'no reason given'}"
 
 
 def missing_stages(run: ObservedRun, needed: Iterable[str]) -> list[str]:

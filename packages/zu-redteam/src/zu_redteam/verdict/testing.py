@@ -199,7 +199,7 @@ def _restart(script: RunScript, *, probed: bool) -> None:
 
 def _settle(script: RunScript, skipped: frozenset[str]) -> None:
     script.add(_ended())
-    for source in Source:
+    for source in (*Source, Source.SYSCALLS, Source.RESOURCES):
         if source.value not in skipped:
             script.add(MonitorReported(monitor=source.value, state="complete", facts=2))
     script.add(BoxEnded())
