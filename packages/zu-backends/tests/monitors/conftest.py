@@ -39,16 +39,19 @@ class Trapped:
         ours.settimeout(60)
         _message, (self.listener_fd,), _flags, _address = socket.recv_fds(ours, 16, 1)
         self._status: int | None = None
+        self._waiting = threading.Lock()
 
     def go(self) -> None:
         self.socket.sendall(b"go")
 
     def wait(self) -> int:
-        if self._status is None:
-            self._status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        return self._status
+        with self._waiting:
+            if self._status is None:
+                self._status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            return self._status
 
     def kill(self) -> None:
+        """End it from any thread; when this returns its number is free."""
         if self._status is None:
             os.kill(self.pid, 9)
             self.wait()

@@ -32,18 +32,12 @@ def parse_status(text: bytes) -> ProcessStatus:
     Raises:
         ValueError: the text lacks a field that every kernel since 4.5 writes.
     """
-    fields = _fields(text)
-    try:
-        return ProcessStatus(
-            tgid=int(fields[b"Tgid"]),
-            parent_pid=int(fields[b"PPid"]),
-            state=fields[b"State"][:1].decode("ascii"),
-            private_bytes=sum(
-                _kib(fields.get(key)) for key in (b"RssAnon", b"RssShmem", b"VmSwap")
-            ),
-        )
-    except KeyError as error:
-        raise ValueError(f"/proc status without {error}") from error
+    return ProcessStatus(
+        tgid=int(_required(text, b"Tgid")),
+        parent_pid=int(_required(text, b"PPid")),
+        state=_required(text, b"State")[:1].decode("ascii"),
+        private_bytes=sum(_kib(text, key) for key in (b"RssAnon", b"RssShmem", b"VmSwap")),
+    )
 
 
 def parse_rollup(text: bytes) -> int:
@@ -55,10 +49,9 @@ def parse_rollup(text: bytes) -> int:
     Raises:
         ValueError: the text lacks these fields.
     """
-    fields = _fields(text)
-    if b"Pss_Anon" not in fields or b"Pss_Shmem" not in fields:
-        raise ValueError("smaps_rollup without Pss_Anon and Pss_Shmem")
-    return sum(_kib(fields.get(key)) for key in (b"Pss_Anon", b"Pss_Shmem", b"SwapPss"))
+    _required(text, b"Pss_Anon")
+    _required(text, b"Pss_Shmem")
+    return sum(_kib(text, key) for key in (b"Pss_Anon", b"Pss_Shmem", b"SwapPss"))
 
 
 def parse_children(text: bytes) -> tuple[int, ...]:
@@ -66,13 +59,24 @@ def parse_children(text: bytes) -> tuple[int, ...]:
     return tuple(int(word) for word in text.split())
 
 
-def _fields(text: bytes) -> dict[bytes, bytes]:
-    pairs = (line.partition(b":") for line in text.split(b"\n"))
-    return {key: value.strip() for key, colon, value in pairs if colon}
+def _field(text: bytes, key: bytes) -> bytes | None:
+    """The value of the line "key: value". The first line names the process or a range."""
+    start = text.find(b"\n" + key + b":")
+    if start < 0:
+        return None
+    start += len(key) + 2
+    end = text.find(b"\n", start)
+    return text[start : end if end >= 0 else len(text)].strip()
 
 
-def _kib(value: bytes | None) -> int:
+def _required(text: bytes, key: bytes) -> bytes:
+    value = _field(text, key)
+    if not value:
+        raise ValueError(f"text of /proc without {key.decode()}")
+    return value
+
+
+def _kib(text: bytes, key: bytes) -> int:
     """Bytes of a field such as "   123 kB"; kernel threads and zombies have none."""
-    if value is None:
-        return 0
-    return int(value.split()[0]) * _KIB
+    value = _field(text, key)
+    return int(value.split()[0]) * _KIB if value else 0
