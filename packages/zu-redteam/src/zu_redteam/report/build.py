@@ -173,6 +173,7 @@ def _box(started: BoxStarted) -> Box:
 def _probe(probed: BoxProbed) -> Probe:
     return Probe(
         elapsed_ms=probed.elapsed_ms,
+        passed=bool(probed.checks) and all(check.passed for check in probed.checks),
         checks=tuple(
             ProbeLine(
                 name=check.name,

@@ -83,9 +83,10 @@ class ProbeLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
-    """One self-probe."""
+    """One self-probe; `passed` if it made checks and every one of them passed."""
 
     elapsed_ms: float
+    passed: bool
     checks: tuple[ProbeLine, ...]
 
 
