@@ -185,4 +185,5 @@ def test_a_hash_that_was_computed_by_hand():
         )
         + b"tekharness.xsjson1{}"
     )
-    assert digest(entry) == hashlib.sha256(data).digest()
+    wanted = "60217e9db056f294a0faadb4d0dd732f5bf12c38329adf17e92c45b567bc9aa0"
+    assert digest(entry).hex() == hashlib.sha256(data).hexdigest() == wanted

@@ -68,10 +68,16 @@ def check_methods(kind: str, name: str, plugin: object, protocol: type | None) -
         for method, value in vars(base).items()
         if inspect.isfunction(value) and (method == "__call__" or not method.startswith("_"))
     }
-    has = plugin if isinstance(plugin, type) else type(plugin)
-    missing = sorted(method for method in wanted if not callable(getattr(has, method, None)))
+    missing = sorted(method for method in wanted if not _has_method(plugin, method))
     if missing:
         raise PluginError(
             f"{kind} {name!r} has no {', '.join(missing)}",
             advice=f"a plugin of this kind has the methods of {protocol.__qualname__}",
         )
+
+
+def _has_method(plugin: object, method: str) -> bool:
+    if isinstance(plugin, type):
+        # Not getattr: each class would have the `__call__` of its metaclass.
+        return any(callable(vars(base).get(method)) for base in plugin.__mro__)
+    return callable(getattr(plugin, method, None))
