@@ -21,7 +21,9 @@ OWN_PROCESSES: Final = 3
 
 _NOT_MOUNTABLE: Final = ("/proc", "/sys", "/dev")
 _SHARED: Final = "/ /etc /home /root /run /var /tmp /mnt /media /srv /boot /opt"
-_TOO_MUCH: Final = frozenset((*_SHARED.split(), HOME, WORKSPACE))
+
+# Directories that hold what belongs to many; no box sees one as a whole.
+SHARED_DIRECTORIES: Final = frozenset(_SHARED.split())
 
 
 class JailSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,7 +160,9 @@ def _check_mount(path: str) -> None:
             f"{path!r} is not an absolute path in its shortest form",
             advice="write the path from / on, without `.`, `..` and doubled slashes",
         )
-    if path in _TOO_MUCH or any(is_below(path, one) for one in _NOT_MOUNTABLE):
+    if path in (*SHARED_DIRECTORIES, HOME, WORKSPACE) or any(
+        is_below(path, one) for one in _NOT_MOUNTABLE
+    ):
         raise ConfigError(
             f"the box must not see {path}",
             advice="name the file or the project directory that the tool needs",
