@@ -116,7 +116,7 @@ def check_user() -> tuple[bool, str]:
 
 def check_user_namespace() -> tuple[bool, str]:
     """A new user namespace, where this process would be root, can't be had."""
-    made = libc("unshare")(0x10000000).value == 0
+    made = libc("unshare")(0x10000000) == 0
     return not made, "unshare worked" if made else f"errno {_ctypes.get_errno()}"
 
 
@@ -125,7 +125,7 @@ def check_system_calls(*calls: str) -> tuple[bool, str]:
     syscall, allowed = libc("syscall"), []
     for call in calls:
         name, number = call.split("=")
-        result = syscall(Long(int(number)), Long(0), Long(0), Long(0), Long(0), Long(0)).value
+        result = syscall(Long(int(number)), Long(0), Long(0), Long(0), Long(0), Long(0))
         if result != -1 or _ctypes.get_errno() not in (1, 38):
             allowed.append(name)
     return not allowed, "let through: " + ", ".join(allowed) if allowed else ""
