@@ -5,13 +5,14 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 
 import pytest
 
 from zu_backends.egress import EgressLimits, EgressPolicy, EgressServer, Role
 from zu_backends.egress.destination import Destination
 from zu_backends.egress.policy import Address
+from zu_backends.egress.upstream import dial_tcp
 from zu_core.events import EgressObserved
 from zu_core.hosts import Allowlist
 
@@ -44,7 +45,7 @@ class Net:
     names: dict[str, list[str]]
     wanted: list[Destination] = field(default_factory=list)
     told: asyncio.Event = field(default_factory=asyncio.Event)
-    dialled: list[tuple[Address, int]] = field(default_factory=list)
+    dialled: list[tuple[str, int]] = field(default_factory=list)
 
     async def connect(self, role: Role) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("127.0.0.1", self.ports[role])
@@ -70,6 +71,13 @@ class Net:
             if not reply:
                 return b""
             return await asyncio.wait_for(loop.sock_recv(sock, 65536), 2)
+
+    async def datagram(self, data: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.setblocking(False)
+            sock.connect(("127.0.0.1", self.ports[Role.UDP4]))
+            await loop.sock_sendall(sock, data)
 
     async def fact(self, count: int = 1) -> EgressObserved:
         """The `count`th fact, waited for."""
@@ -103,7 +111,13 @@ MakeNet = Callable[..., Awaitable[Net]]
 async def make_net() -> AsyncIterator[MakeNet]:
     running: list[EgressServer] = []
 
-    async def make(*allow: str, limits: EgressLimits = QUICK, **names: list[str]) -> Net:
+    async def make(
+        *allow: str,
+        limits: EgressLimits = QUICK,
+        upstream: int = 0,
+        names: dict[str, list[str]] | None = None,
+    ) -> Net:
+        """A server; with `upstream` every connection out goes to that port of loopback."""
         sockets = {
             Role.PROXY: listener(),
             Role.TCP4: listener(),
@@ -112,7 +126,7 @@ async def make_net() -> AsyncIterator[MakeNet]:
             Role.UDP4: listener(socket.SOCK_DGRAM),
         }
         ports = {role: sock.getsockname()[1] for role, sock in sockets.items()}
-        table = {name.replace("_", "."): found for name, found in names.items()}
+        table = names or {}
 
         def observe(fact: EgressObserved) -> None:
             net.facts.append(fact)
@@ -126,11 +140,18 @@ async def make_net() -> AsyncIterator[MakeNet]:
         def destination(sock: socket.socket) -> Destination:
             return net.wanted.pop(0)
 
+        async def dial(address: Address, port: int) -> socket.socket:
+            net.dialled.append((str(address), port))
+            if upstream:
+                return await dial_tcp(IPv4Address("127.0.0.1"), upstream)
+            return await dial_tcp(address, port)
+
         server = EgressServer(
             sockets,
             EgressPolicy(Allowlist.parse(allow)),
             observe,
             resolve=resolve,
+            dial=dial,
             destination=destination,
             limits=limits,
         )

@@ -95,7 +95,9 @@ async def test_transparent_denied(make_net):
 
 async def test_dns_and_transparent_http(make_net, serve):
     port = await serve(page)
-    net = await make_net(f"api.example.com:{port}", "127.0.0.1", api_example_com=["127.0.0.1"])
+    net = await make_net(
+        f"api.example.com:{port}", "127.0.0.1", names={"api.example.com": ["127.0.0.1"]}
+    )
     reply = dns.message.from_wire(
         await net.query(dns.message.make_query("api.example.com", "A").to_wire())
     )

@@ -71,7 +71,10 @@ class DatagramReader:
                 return self._failed(error)
             if datagrams_lost(ancillary):
                 self.journal.fail(f"{self._role}: datagrams came faster than they were read")
-            self.handle(data, ancillary, sender)
+            try:
+                self.handle(data, ancillary, sender)
+            except Exception as error:  # noqa: BLE001 - it becomes the fault that the server shows
+                self.journal.fail(f"{self._role}: {type(error).__name__}: {error}")
         return True
 
     def _failed(self, error: OSError) -> bool:

@@ -1,16 +1,19 @@
 """DNS over TCP: messages with a length before each (RFC 1035 section 4.2.2, RFC 7766)."""
 
 import asyncio
+from typing import ClassVar
 
 from zu_backends.egress.dns import DnsGate
 from zu_backends.egress.policy import Refusal
-from zu_backends.egress.session import Gate, Session
+from zu_backends.egress.session import Attempt, Gate, Session
 from zu_backends.egress.stream import Stream
 from zu_core.events import EgressObserved
 
 
 class DnsSession(Session):
     """One connection to the DNS gate; each message on it is a fact."""
+
+    left_over: ClassVar[Attempt] = Attempt(channel="dns", port=53, detail="the server stopped")
 
     def __init__(self, gate: Gate, client: Stream, dns: DnsGate) -> None:
         super().__init__(gate, client, None)

@@ -5,6 +5,7 @@ may read differently, and a request that two parsers read differently is how a s
 one passes. `request_head` and `judge_*` do no I/O.
 """
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -21,7 +22,8 @@ HTTP_PORT = 80
 _HTAB, _SPACE, _DELETE = 0x09, 0x20, 0x7F
 _SINGLE = (b"host", b"content-length", b"transfer-encoding")
 _ESSENTIAL = frozenset((b"host", b"content-length"))
-_MAX_LENGTH_DIGITS = 18
+# as it stands on the wire: h11 makes one number of "4, 4"
+_LENGTH = re.compile(rb"[ \t]*[0-9]{1,18}[ \t]*\Z")
 _SHOWN = 1024  # characters of a host that is no host
 # RFC 9110 section 7.6.1; Upgrade is not passed on, so a request stays HTTP/1.1
 _HOP_BY_HOP = frozenset(
@@ -107,6 +109,10 @@ def _check_head(head: bytes, limits: EgressLimits) -> None:
     for name in _SINGLE:
         if names[name] > 1:
             raise ProtocolError(f"more than one {name.decode()} header")
+    for line in lines[1:]:
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length" and not _LENGTH.match(value):
+            raise ProtocolError("a content-length that is not one plain number")
 
 
 def _check_framing(request: h11.Request) -> None:
@@ -116,8 +122,6 @@ def _check_framing(request: h11.Request) -> None:
         raise ProtocolError("both content-length and transfer-encoding")
     if coding is not None and request.http_version != b"1.1":
         raise ProtocolError("transfer-encoding in HTTP/1.0")
-    if length is not None and not (length.isdigit() and len(length) <= _MAX_LENGTH_DIGITS):
-        raise ProtocolError("a content-length that is not one plain number")
     if request.method == b"CONNECT" and (length or coding):
         raise ProtocolError("CONNECT with a body")
     nominated = _nominated(request) & _ESSENTIAL

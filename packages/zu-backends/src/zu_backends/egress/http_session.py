@@ -213,7 +213,9 @@ class HttpSession(Session):
         if isinstance(outcome, HttpInside):
             await self._http_inside(outcome.data, upstream, allowed, attempt)
         elif isinstance(outcome, Deny):
+            self.refused = True
             self.attempt = attempt.denied(outcome)
+            self.pending = True
             await self.collect()
             self.report(self.attempt)
         else:
@@ -221,9 +223,9 @@ class HttpSession(Session):
 
     def _end_tunnel(self, ended: Ended, upstream: Stream, attempt: Attempt) -> None:
         self.report(attempt.noting(ended.reason))
+        self.refused = bool(ended.reason)  # what broke on one side is reset on the other
         if not ended.reason:
             upstream.close()
-            self.client.close()
 
     async def _http_inside(
         self, data: bytes, upstream: Stream, allowed: Allow, attempt: Attempt

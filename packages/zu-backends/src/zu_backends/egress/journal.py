@@ -35,9 +35,16 @@ class Journal:
         elif self._bytes + size > self._limits.record_bytes:
             self.fail(f"more than {self._limits.record_bytes} bytes of network facts")
         else:
-            self.facts += 1
             self._bytes += size
+            self._hand_over(fact)
+
+    def _hand_over(self, fact: EgressObserved) -> None:
+        try:
             self._observe(fact)
+        except Exception as error:  # noqa: BLE001 - the loss is shown, the network goes on
+            self.fail(f"a network fact was not recorded: {type(error).__name__}: {error}")
+        else:
+            self.facts += 1
 
     def fail(self, reason: str) -> None:
         """Note that facts are missing or may be."""

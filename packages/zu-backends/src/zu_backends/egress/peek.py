@@ -13,11 +13,10 @@ from zu_backends.egress.policy import Allow, Deny, EgressPolicy, Refusal
 from zu_backends.egress.tls import BadHello, Hello, Incomplete, NotTls, read_client_hello
 from zu_core.hosts import HostError, parse_host
 
-_REQUEST_LINE = re.compile(rb"[\r\n]*[^\r\n]*HTTP/", re.IGNORECASE)
-# A prefix of a request line: method, target, version, as far as they have come.
-_REQUEST_PREFIX = re.compile(
-    rb"[\r\n]*(?:[A-Za-z-]{0,32}|[A-Za-z-]{1,32} [!-~]*(?: [HTTP/0-9.]*\r?)?)\Z"
-)
+_REQUEST_LINE = re.compile(rb"[\r\n]*[^\n]*HTTP/", re.IGNORECASE)
+# A line that may become a request line: a token, then anything; lenient servers take any
+# white space between the parts.
+_REQUEST_PREFIX = re.compile(rb"[\r\n\t ]*[!#-'*+.^_`|~0-9A-Za-z-]{0,64}(?:[ \t][^\n]*)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +53,9 @@ def judge_first_octets(
         return _judge_hello(hello, allowed, policy, last=last)
     if is_http(data):
         return PlainHttp()
-    if not last and len(data) < limits.head_bytes and _REQUEST_PREFIX.match(data):
-        return Undecided()
+    if not last and _REQUEST_PREFIX.match(data):
+        # one that is too long is refused where requests are read
+        return Undecided() if len(data) <= limits.head_bytes else PlainHttp()
     if allowed.port == HTTP_PORT:
         return Deny(Refusal.NOT_HTTP, "something else than HTTP on port 80")
     return Pass()

@@ -26,6 +26,8 @@ _QUERIES = frozenset((Role.DNS4, Role.DNS6))
 _STREAMS = frozenset((Role.PROXY, Role.DNS_TCP, Role.TCP4, Role.TCP6))
 # the connection went away before it was accepted, accept(2)
 _GONE = frozenset((errno.ECONNABORTED, errno.EINTR, errno.EPROTO, errno.ENETDOWN))
+_SHORTAGE = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
+_SHORTAGE_SECONDS = 0.1
 
 
 class EgressServer:
@@ -130,8 +132,11 @@ class EgressServer:
                 if error.errno in _GONE:
                     continue
                 self._journal.fail(f"{role}: {error.strerror}")
-                return
-            self._serve(role, client)
+                if error.errno not in _SHORTAGE:
+                    return
+                await asyncio.sleep(_SHORTAGE_SECONDS)
+            else:
+                self._serve(role, client)
 
     def _accept_waiting(self, role: Role, listener: socket.socket) -> None:
         with contextlib.suppress(OSError):  # nothing waits, or the listener is lost: `_check`
@@ -148,10 +153,15 @@ class EgressServer:
             self._journal.fail(f"{role}: the listener was lost")
 
     def _serve(self, role: Role, sock: socket.socket) -> None:
-        if len(self._sessions) >= self._limits.connections:
-            self._reception.turn_away(role, sock)
+        try:
+            if len(self._sessions) >= self._limits.connections:
+                self._reception.turn_away(role, sock)
+                return
+            session = self._reception.session(role, sock)
+        except Exception as error:  # noqa: BLE001 - it becomes the fault that is shown
+            self._journal.fail(f"{role}: {type(error).__name__}: {error}")
+            sock.close()
             return
-        session = self._reception.session(role, sock)
         task = asyncio.create_task(session.serve(), name=f"egress {role} connection")
         self._sessions[task] = session
         task.add_done_callback(self._ended)

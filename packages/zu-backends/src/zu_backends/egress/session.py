@@ -7,7 +7,7 @@ passes the same place, where what has not been reported is reported.
 import asyncio
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
-from typing import Literal
+from typing import ClassVar, Literal
 
 from zu_backends.egress.journal import Journal
 from zu_backends.egress.limits import EgressLimits
@@ -40,7 +40,7 @@ class Gate:
 class Attempt:
     """What a program tries, as far as it is known; the fact lacks only the counts."""
 
-    channel: Literal["tcp", "http"]
+    channel: Literal["tcp", "http", "dns"]
     decision: Literal["allowed", "denied"] = "denied"
     rule: str = Refusal.STOPPED
     host: str = ""
@@ -80,13 +80,22 @@ class Attempt:
 
 
 class Session:
-    """One accepted connection."""
+    """One accepted connection.
+
+    Attributes:
+        attempt: what it tries now and is not reported yet.
+        refused: it ends with a reset.
+        left_over: what octets are that were sent after everything that was reported.
+    """
+
+    left_over: ClassVar[Attempt] = Attempt(channel="http", detail="the server stopped")
 
     def __init__(self, gate: Gate, client: Stream, attempt: Attempt | None) -> None:
         self.gate = gate
         self.limits = gate.limits
         self.client = client
         self.attempt = attempt
+        self.refused = False
         self._pending = attempt is not None
 
     @property
@@ -105,8 +114,10 @@ class Session:
 
     async def serve(self) -> None:
         """Run the connection to its end."""
+        clean = False
         try:
             await self.run()
+            clean = not self.refused
         except OSError as error:
             self._note(str(error))
         except asyncio.CancelledError:
@@ -120,7 +131,10 @@ class Session:
             )
         finally:
             self._close_books()
-            self.client.reset()
+            if clean:
+                self.client.close()
+            else:
+                self.client.reset()
 
     async def run(self) -> None:
         """What this kind of connection does; implemented by each kind."""
@@ -184,7 +198,7 @@ class Session:
             return
         self.client.take_waiting(self.limits.drain_bytes)
         if self.attempt is None and self.tally.sent:
-            self.attempt = Attempt(channel="http", detail="the server stopped")
+            self.attempt = self.left_over
 
     def _close_books(self) -> None:
         if self.attempt is not None:

@@ -56,6 +56,7 @@ class TransparentSession(HttpSession):
 
     async def refuse_connection(self, deny: Deny) -> None:
         """Let the program speak for a while, then reset; HTTP gets an answer in words."""
+        self.refused = True
         self.attempt = self._attempt.denied(deny)
         data = await self._listen()
         if not is_http(data):
