@@ -17,11 +17,12 @@ if __name__ == "__main__":
 from zu_backends.boxes import holder, wire
 from zu_backends.boxes.mechanism import needs
 from zu_backends.kernel import libc
-from zu_backends.kernel.syscalls import Architecture, this_architecture
+from zu_backends.kernel.filters import Filters, build_filters
+from zu_backends.kernel.syscalls import this_architecture
 from zu_core.errors import Unavailable
 
 
-def serve(control: socket.socket, machine: Architecture) -> None:
+def serve(control: socket.socket, programs: Filters) -> None:
     """Fork a holder for every request, until the harness closes `control` or dies."""
     read, write = os.pipe2(os.O_CLOEXEC)
     ids = os.geteuid(), os.getegid()
@@ -39,7 +40,7 @@ def serve(control: socket.socket, machine: Architecture) -> None:
             if pid == 0:
                 control.close()
                 os.close(write)
-                holder.hold(message, sock, read, ids, machine)
+                holder.hold(message, sock, read, ids, programs)
         sock.close()
 
 
@@ -48,8 +49,9 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.chdir("/")
+    programs = build_filters(this_architecture())
     gc.freeze()
-    serve(socket.socket(fileno=int(arguments[0])), this_architecture())
+    serve(socket.socket(fileno=int(arguments[0])), programs)
 
 
 if __name__ == "__main__":

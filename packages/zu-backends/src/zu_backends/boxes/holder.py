@@ -17,7 +17,7 @@ from zu_backends.boxes import runner, stage, wire
 from zu_backends.boxes.listeners import prepare_network
 from zu_backends.boxes.mechanism import needs
 from zu_backends.kernel import libc, namespaces
-from zu_backends.kernel.syscalls import Architecture
+from zu_backends.kernel.filters import Filters
 from zu_core.errors import Unavailable
 
 _ROOT_FLAGS: Final = libc.CLONE_NEWPID | libc.CLONE_NEWNS
@@ -34,7 +34,7 @@ def hold(
     sock: socket.socket,
     lifeline: int,
     ids: tuple[int, int],
-    machine: Architecture,
+    programs: Filters,
 ) -> NoReturn:
     """Make the box and serve it until its end; the body of the forked process.
 
@@ -48,7 +48,7 @@ def hold(
             os.close(fd)
         for one in listeners.values():
             one.detach()
-        _Holder(box, sock, lifeline, machine).serve()
+        _Holder(box, sock, lifeline, programs).serve()
     except Unavailable as error:
         wire.send(sock, wire.Failed(error.message, error.advice))
     except Exception as error:  # noqa: BLE001 - told to the harness; the process ends here
@@ -118,11 +118,11 @@ class _Run:
 
 class _Holder:
     def __init__(
-        self, box: wire.OpenBox, sock: socket.socket, lifeline: int, machine: Architecture
+        self, box: wire.OpenBox, sock: socket.socket, lifeline: int, programs: Filters
     ) -> None:
         self._box = box
         self._socket = sock
-        self._machine = machine
+        self._programs = programs
         self._runs: dict[int, _Run] = {}
         self._wakeup, write = socket.socketpair()
         self._write = write
@@ -164,7 +164,7 @@ class _Holder:
         pid = os.fork()
         if pid == 0:
             start = runner.Start(descriptors, write, message.control)
-            runner.run(start, self._box, self._machine)
+            runner.run(start, self._box, self._programs)
         self._runs[pid] = _Run(message.run, pid, read)
         for fd in (write, *descriptors):
             os.close(fd)

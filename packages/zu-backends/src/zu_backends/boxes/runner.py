@@ -14,8 +14,8 @@ from typing import Final, NoReturn
 
 from zu_backends.boxes import wire
 from zu_backends.boxes.mechanism import needs
-from zu_backends.kernel import filters, libc, seccomp
-from zu_backends.kernel.syscalls import Architecture
+from zu_backends.kernel import libc, seccomp
+from zu_backends.kernel.filters import Filters
 from zu_core.errors import Unavailable
 
 CONTROL_FD: Final = 3
@@ -41,16 +41,16 @@ class Start:
         self.status = status
 
 
-def run(start: Start, box: wire.OpenBox, machine: Architecture) -> NoReturn:
+def run(start: Start, box: wire.OpenBox, programs: Filters) -> NoReturn:
     """Become bwrap, or report why not and end."""
     command = _read_all(start.command).split(b"\0")
-    run_socket = _arrange(start, machine)
+    run_socket = _arrange(start, programs)
     try:
         _reset_signals()
         with needs("resource limits"):
             _set_limits(box.rlimits)
         with needs("seccomp listener"):
-            listener = seccomp.install_listener(filters.notify_filter(machine))
+            listener = seccomp.install_listener(programs.notify)
         wire.send(run_socket, wire.Held(), (listener,))
         os.close(listener)
         if run_socket.recv(4096):
@@ -76,10 +76,10 @@ def _read_all(fd: int) -> bytes:
         return file.read()
 
 
-def _arrange(start: Start, machine: Architecture) -> socket.socket:
+def _arrange(start: Start, programs: Filters) -> socket.socket:
     """Put every descriptor on its number and close all others; return the run socket."""
     deny = os.memfd_create("filter")
-    os.write(deny, filters.deny_filter(machine))
+    os.write(deny, programs.deny)
     os.lseek(deny, 0, os.SEEK_SET)
     wanted = dict(enumerate(start.streams))
     wanted |= {_OPTIONS_FD: start.options, SECCOMP_FD: deny, _STATUS_FD: start.status}

@@ -95,8 +95,9 @@ def _mount_files(box: OpenBox, owner: tuple[int, int] | None) -> int:
 
 def _fill_etc() -> None:
     for name, text in _ETC_FILES.items():
-        with open(f"{STAGE}/{ETC}/{name}", "w", encoding="ascii") as file:
-            file.write(text)
+        fd = os.open(f"{STAGE}/{ETC}/{name}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+        os.write(fd, text.encode("ascii"))
+        os.close(fd)
     for name in _ETC_OF_HOST:
         path, target = f"/etc/{name}", f"{STAGE}/{ETC}/{name}"
         try:

@@ -9,7 +9,7 @@ takes the refusal.
 import errno
 import os
 import socket
-from typing import Final
+from typing import Final, NamedTuple
 
 from zu_backends.kernel.bpf import ARCHITECTURE, NUMBER, Assembler, argument
 from zu_backends.kernel.syscalls import NEWEST_REVIEWED, X32_BIT, Architecture
@@ -119,6 +119,18 @@ _PR_SET_DUMPABLE: Final = 4
 def fail(number: int) -> int:
     """Return the action that makes a call fail with `number`; 0 makes it do nothing."""
     return 0x0005_0000 | number
+
+
+class Filters(NamedTuple):
+    """Both filters, assembled."""
+
+    notify: bytes
+    deny: bytes
+
+
+def build_filters(machine: Architecture) -> Filters:
+    """Return the filters for `machine`."""
+    return Filters(notify_filter(machine), deny_filter(machine))
 
 
 def notify_filter(machine: Architecture) -> bytes:
