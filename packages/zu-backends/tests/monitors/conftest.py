@@ -114,5 +114,3 @@ def watched() -> Iterator[Callable[..., Watched]]:
         one.program.kill()
         one.program.socket.close()
         one.monitor.stop()
-
-

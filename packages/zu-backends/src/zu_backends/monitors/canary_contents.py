@@ -1,6 +1,7 @@
 """Fresh false credentials that look like the real thing, each with its own secrets.
 
-Hosts end in .example (RFC 2606): no honest service is named, and none would answer.
+Hosts end in .example (RFC 2606) and don't exist, except where a program's file always
+names the same one.
 """
 
 import base64

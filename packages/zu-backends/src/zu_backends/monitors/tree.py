@@ -142,20 +142,17 @@ class _Walk:
         self._check_bounds(1)
         node = _node(os.stat(name, dir_fd=parent_fd, follow_symlinks=False))
         if node.kind == "directory":
-            node = self._enter(parent_fd, name, path, depth) or node
+            self._enter(parent_fd, name, path, depth)
         elif node.kind == "file":
             node = self._sample(parent_fd, name, path, node)
         self.nodes[path] = node
 
-    def _enter(self, parent_fd: int, name: bytes, path: bytes, depth: int) -> Node | None:
-        """Walk a directory; None where it is another file system's."""
+    def _enter(self, parent_fd: int, name: bytes, path: bytes, depth: int) -> None:
+        """Walk a directory unless it is another file system's."""
         need = stat.S_IRUSR | stat.S_IXUSR
         with _opened(parent_fd, name, os.O_DIRECTORY, need) as fd:
-            status = os.fstat(fd)
-            if status.st_dev != self._device:
-                return None
-            self.directory(fd, path, depth + 1)
-        return _node(status)
+            if os.fstat(fd).st_dev == self._device:
+                self.directory(fd, path, depth + 1)
 
     def _sample(self, parent_fd: int, name: bytes, path: bytes, node: Node) -> Node:
         """Read the first bytes; a file that refuses to be read has no sample."""
@@ -165,7 +162,9 @@ class _Walk:
         try:
             with _opened(parent_fd, name, 0, stat.S_IRUSR, inode=node.inode) as fd:
                 self.samples[path] = os.pread(fd, length, 0)
-                return _node(os.fstat(fd))
+            # A mode that was lent and taken back has changed the ctime.
+            after = _node(os.stat(name, dir_fd=parent_fd, follow_symlinks=False))
+            return after if after.inode == node.inode else node
         except OSError:
             # Replaced, leased or not ours: the name itself is recorded all the same.
             return node
@@ -178,7 +177,7 @@ def _opened(
     """Open `name` for reading, lending its owner the mode bits `need` for the moment.
 
     Only a directory (with O_DIRECTORY), or the regular file `inode`, is opened; for all
-    else OSError(ENOENT). The mode is restored before the descriptor is handed out.
+    else OSError(ENOENT).
     """
     path_fd = os.open(name, _PATH_FLAGS | flags, dir_fd=parent_fd)
     try:
@@ -187,20 +186,21 @@ def _opened(
             raise OSError(errno.ENOENT, "replaced meanwhile")
         handle = f"/proc/self/fd/{path_fd}"
         mode = stat.S_IMODE(status.st_mode)
-        if mode & need != need and os.geteuid() != 0:
+        # The superuser needs no mode bits.
+        lend = mode & need != need and os.geteuid() != 0
+        if lend:
             os.chmod(handle, mode | need)
-            try:
-                fd = os.open(handle, _READ_FLAGS | flags)
-            finally:
-                os.chmod(handle, mode)
-        else:
+        try:
             fd = os.open(handle, _READ_FLAGS | flags)
+            try:
+                yield fd
+            finally:
+                os.close(fd)
+        finally:
+            if lend:
+                os.chmod(handle, mode)
     finally:
         os.close(path_fd)
-    try:
-        yield fd
-    finally:
-        os.close(fd)
 
 
 def _node(status: os.stat_result) -> Node:
