@@ -27,6 +27,7 @@ from zu_redteam.run.selection import choose_cases, select
 from zu_redteam.run.stages import STAGES, DidNotRun, Stages
 from zu_redteam.run.surroundings import Surroundings, with_workspace
 from zu_redteam.run.target import Target
+from zu_redteam.unwrap import single
 
 __all__ = ["STAGES", "GateOptions", "Progress", "TargetGate", "gate_target"]
 
@@ -105,9 +106,9 @@ class TargetGate:
             await self._fail("the run was cancelled", "cancelled")
             raise
         except BaseException as error:  # noqa: BLE001 - recorded, then raised again
-            single = _single(error)
-            await self._fail(str(single), type(single).__name__)
-            raise single from None
+            fault = single(error)
+            await self._fail(str(fault), type(fault).__name__)
+            raise fault from None
         else:
             await self._recorder.record(TaskCompleted())
 
@@ -159,10 +160,3 @@ class TargetGate:
             raise DidNotRun(f"the run took longer than {options.whole:g} s") from None
         finally:
             await target.stop()
-
-
-def _single(error: BaseException) -> BaseException:
-    """The one exception of a group that holds no other; task groups wrap each fault."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error

@@ -26,6 +26,7 @@ from zu_redteam.jsonable import canonical, digest, recordable
 from zu_redteam.mcp.negotiate import CLIENT, make_session, negotiate
 from zu_redteam.mcp.patience import Patience
 from zu_redteam.mcp.transport import Link, connect
+from zu_redteam.unwrap import single
 
 Outcome = Literal["result", "tool-error", "protocol-error", "timeout", "closed"]
 
@@ -199,14 +200,17 @@ async def converse(
         CouldNotRun: it went away, did not answer or answered wrongly; with the tail of its
             stderr.
     """
-    async with connect(program, recorder, output_limit=output_limit) as link:
-        dispatcher: JSONRPCDispatcher = JSONRPCDispatcher(link.read, link.write)
-        async with make_session(dispatcher) as session:
-            try:
-                await negotiate(session, patience, discover=discover)
-            except (ZuError, MCPError) as error:
-                raise await _could_not_run(link, error) from error
-            yield Conversation(link, session, dispatcher)
+    try:
+        async with connect(program, recorder, output_limit=output_limit) as link:
+            dispatcher: JSONRPCDispatcher = JSONRPCDispatcher(link.read, link.write)
+            async with make_session(dispatcher) as session:
+                try:
+                    await negotiate(session, patience, discover=discover)
+                except (ZuError, MCPError) as error:
+                    raise await _could_not_run(link, error) from error
+                yield Conversation(link, session, dispatcher)
+    except BaseExceptionGroup as group:
+        raise single(group) from None
 
 
 async def _could_not_run(link: Link, error: ZuError | MCPError) -> CouldNotRun:
