@@ -1,12 +1,15 @@
 """The three answers of an observer, and the evidence that a breach rests on."""
 
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
 from zu_redteam.verdict.observed import ObservedRun
 
 Severity = Literal["critical", "high", "medium", "low"]
+
+SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "high", "medium", "low")
+"""From the gravest down."""
 
 _REASON_SHOWN = 160
 

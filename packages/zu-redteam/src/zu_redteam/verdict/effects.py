@@ -1,20 +1,12 @@
 """Observer: no attack had the effect that it aims at, and nothing was left behind to run later."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 
-from zu_core.events import (
-    CanaryTouched,
-    Connected,
-    EgressObserved,
-    Executed,
-    Expectation,
-    FileChanged,
-    OpenedForWrite,
-    ToolReturned,
-)
+from zu_core.events import CanaryTouched, Connected, FileChanged, OpenedForWrite
 from zu_redteam.verdict.answer import Answer, Evidence, Severity, answer_of
 from zu_redteam.verdict.describe import describe_effect, tried
-from zu_redteam.verdict.disclosure import forms_of
+from zu_redteam.verdict.expectation import in_answer, matches, text_of
 from zu_redteam.verdict.observed import Call, Fact, ObservedRun
 from zu_redteam.verdict.paths import OPEN_PLACES, is_within, resolve
 from zu_redteam.verdict.persistence import is_persistent
@@ -45,7 +37,8 @@ class HostEffectBreach:
 
     def judge(self, run: ObservedRun, /) -> Answer:
         """Look for the effects of each attack, then for those that need no attack."""
-        evidence = [found for call in run.calls for found in _worked(call, run.facts)]
+        later = _Later(run.facts)
+        evidence = [found for call in run.calls for found in _worked(call, later)]
         seen = {event for item in evidence for event in item.events[1:]}
         places = tuple(resolve(path) for path in run.envelope.write)
         evidence += [
@@ -62,59 +55,45 @@ class HostEffectBreach:
         return answer_of(evidence, missing, f"{attacks} attack(s), none took effect")
 
 
-def _worked(call: Call, facts: tuple[Fact, ...]) -> Iterator[Evidence]:
+def _worked(call: Call, later: "_Later") -> Iterator[Evidence]:
     """Evidence for each expectation of `call` that was met, one for each fact at most."""
     invoked = call.invoked.payload
     if invoked.intent != "attack":
         return
     met: set[str] = set()
+    marked = later.holding(invoked.marker, call.invoked.index)
     for expected in invoked.expects:
         if not expected.contains:
             continue
         if expected.kind == "result":
             answer = call.returned
-            if answer and _in_answer(answer.payload, expected.contains):
+            if answer and in_answer(expected, answer.payload):
                 seen = f"the answer holds {expected.contains!r}"
                 yield _evidence(call, seen, answer.event.source, answer.event_id)
             continue
-        for fact in _candidates(call, expected, facts):
+        own = invoked.marker and invoked.marker.lower() in expected.contains.lower()
+        for fact in marked if own else call.facts:
             if fact.event_id not in met and matches(expected, fact):
                 met.add(fact.event_id)
                 yield _evidence(call, describe_effect(fact.effect), fact.source, fact.event_id)
 
 
-def _candidates(
-    call: Call, expected: Expectation, facts: tuple[Fact, ...]
-) -> tuple[Fact, ...] | list[Fact]:
-    marker = call.invoked.payload.marker
-    if marker and marker.lower() in expected.contains.lower():
-        return [fact for fact in facts if fact.index > call.invoked.index]
-    return call.facts
+class _Later:
+    """Finds facts by a text in them, behind a place of the run."""
 
+    def __init__(self, facts: tuple[Fact, ...]) -> None:
+        self._facts = facts
+        self._texts = [text_of(fact) for fact in facts]
 
-def matches(expected: Expectation, fact: Fact) -> bool:
-    """Whether `fact` is of the kind that `expected` names and holds its text."""
-    wanted = expected.contains
-    match expected.kind, fact.effect:
-        case "exec", Executed() as executed:
-            return wanted in executed.path or wanted in " ".join(executed.argv)
-        case "egress", EgressObserved() as egress:
-            where = f"{egress.host} {egress.address}:{egress.port} {egress.detail}"
-            return wanted.lower() in where.lower() or any(
-                wanted.encode() in form for form in forms_of(egress.sample)
-            )
-        case "egress", Connected() as connected:
-            return wanted.lower() in connected.address.lower()
-        case "file", FileChanged() as changed:
-            return wanted in changed.path or wanted.encode() in changed.sample
-        case "file", OpenedForWrite() as opened:
-            return wanted in opened.path or wanted in resolve(opened.path)
-        case _:
-            return False
-
-
-def _in_answer(answer: ToolReturned, wanted: str) -> bool:
-    return any(wanted.encode() in form for form in forms_of(answer.content))
+    def holding(self, marker: str, index: int) -> list[Fact]:
+        """Facts after `index` with `marker` in them; none for an empty marker."""
+        wanted = marker.lower()
+        if not wanted:
+            return []
+        first = bisect_right(self._facts, index, key=lambda fact: fact.index)
+        return [
+            self._facts[at] for at in range(first, len(self._facts)) if wanted in self._texts[at]
+        ]
 
 
 def _evidence(call: Call, seen: str, monitor: str, event_id: str) -> Evidence:

@@ -16,7 +16,7 @@ from zu_core.events import (
     ToolsListed,
     VerdictReached,
 )
-from zu_redteam.verdict.answer import Answer, Breach, Held, Observer
+from zu_redteam.verdict.answer import SEVERITIES, Answer, Breach, Held, Observer
 from zu_redteam.verdict.declare import envelope_toml, proposed_envelope
 from zu_redteam.verdict.descriptions import DescriptionBreach
 from zu_redteam.verdict.effects import HostEffectBreach
@@ -165,7 +165,7 @@ def _decide(
     broken, open_ = by_word["breach"], by_word["undetermined"]
     if broken:
         names = ", ".join(one.name for one in broken)
-        return Verdict.FAIL, f"{_count(broken, 'rule')} broken ({names}): {broken[0].answer.reason}"
+        return Verdict.FAIL, f"{_count(broken, 'rule')} broken ({names}): {_gravest(broken)}"
     if open_ or missing:
         first = missing[0] if missing else open_[0].answer.reason
         return Verdict.INCONCLUSIVE, f"the evidence is not complete: {first}"
@@ -178,6 +178,14 @@ def _decide(
     )
 
 
+def _gravest(broken: Sequence[ObserverResult]) -> str:
+    """What was seen of the gravest breach; of equals, the first observer's."""
+    items = [
+        item for one in broken if isinstance(one.answer, Breach) for item in one.answer.evidence
+    ]
+    return min(items, key=lambda item: SEVERITIES.index(item.severity)).seen
+
+
 _WORDS = ("held", "breach", "undetermined")
 
 
@@ -187,8 +195,8 @@ def _count(items: Sequence[object], noun: str) -> str:
 
 def coverage(run: ObservedRun) -> tuple[str, ...]:
     """What a run lacks before anything can be said of its target; () where it is whole."""
-    missing = missing_stages(run, STAGES)
-    missing += _probes(run)
+    missing = _probes(run)
+    missing += missing_stages(run, STAGES)
     missing += missing_monitors(run, Source)
     missing += [
         lost_source(entry.payload)
