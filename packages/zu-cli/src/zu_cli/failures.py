@@ -11,7 +11,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 import typer
 
 from zu_cli.environment import Environment
-from zu_cli.output import StdoutClosed, visible
+from zu_cli.output import StdoutClosed, say, visible
 from zu_core.errors import ExitCode, ZuError
 
 _P = ParamSpec("_P")
@@ -64,12 +64,7 @@ def complain(message: str, advice: str = "") -> None:
     lines = [f"zu: {visible(message)}"]
     if advice:
         lines += [f"    {line}" for line in visible(advice).splitlines()]
-    try:
-        sys.stderr.write("\n".join(lines) + "\n")
-        sys.stderr.flush()
-    except OSError:
-        # Nobody listens on stderr; the exit code still says what happened.
-        return
+    say("\n".join(lines) + "\n")
 
 
 def _report_fault(error: Exception, *, traceback_shown: bool) -> None:

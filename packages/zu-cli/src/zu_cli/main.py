@@ -8,6 +8,7 @@ import importlib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from typing import Annotated, Any, Final
 
 import typer
@@ -39,7 +40,7 @@ class Command:
 COMMANDS: Final = (
     Command(
         "test-plugin",
-        "zu_cli.commands.test_plugin:test_plugin",
+        "zu_cli.commands.gate_plugin:gate_plugin",
         "Attack a tool server in a box and judge it.",
     ),
     Command(
@@ -122,6 +123,10 @@ def _root(
 
 def main() -> None:
     """Run the command line of this process; ends the process with an `ExitCode`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal of another encoding gets escapes for what it can't show.
+            stream.reconfigure(errors="backslashreplace")
     words = sys.argv[1:]
     application = guarded(build, debug=Environment.of_process().debug)(words)
     application(args=words or ["--help"], prog_name="zu")

@@ -21,6 +21,15 @@ def write(text: str) -> None:
         raise StdoutClosed from None
 
 
+def say(text: str) -> None:
+    """Write `text` to stderr, now; where nobody listens, the exit code still tells."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        return
+
+
 def visible(text: str) -> str:
     """`text` with all that a terminal obeys, beside the line feed, shown as an escape.
 

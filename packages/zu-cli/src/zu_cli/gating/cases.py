@@ -1,29 +1,21 @@
-"""The attack cases by id: to list them, and to run some of them only."""
+"""The attack cases by id: to list them, and to check those that are asked for."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from zu_cli.output import write
-from zu_core.errors import ConfigError
 from zu_redteam.corpus import build_corpus
+from zu_redteam.run.selection import choose_cases
 
 
-def known(ids: Sequence[str]) -> tuple[str, ...]:
-    """`ids` without repetitions, in order.
+def known(ids: Sequence[str]) -> frozenset[str]:
+    """`ids`, all of which are in the corpus.
 
     Raises:
-        ConfigError: one is none of the corpus.
+        ConfigError: one is not; names those that are like it.
     """
-    names = [case.id for case in build_corpus()]
-    for wanted in ids:
-        if wanted not in names:
-            close = get_close_matches(wanted, names, n=3, cutoff=0.4)
-            meant = f"did you mean {' or '.join(f'`{name}`' for name in close)}? " if close else ""
-            raise ConfigError(
-                f"there is no attack case {wanted!r}",
-                advice=f"{meant}`zu test-plugin --list-cases` lists them",
-            )
-    return tuple(dict.fromkeys(ids))
+    chosen = frozenset(ids)
+    choose_cases(build_corpus(), chosen)
+    return chosen
 
 
 def print_list() -> None:

@@ -1,6 +1,5 @@
 """What a person sees on stderr while a gate run goes on: stage, case n of m, time."""
 
-from types import TracebackType
 from typing import Protocol, Self, TextIO
 
 from rich.console import Console
@@ -8,61 +7,54 @@ from rich.progress import Progress as Bars
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from zu_cli.output import visible
+from zu_redteam.gate import Progress
 
 
-class Progress(Protocol):
-    """A display that lives as long as its `with` block."""
+class Display(Protocol):
+    """Shows moments of a run for as long as its `with` block lasts."""
 
-    def stage(self, name: str) -> None:
-        """A stage begins."""
-        ...
-
-    def step(self, number: int, total: int, label: str) -> None:
-        """Step `number` of `total` of the stage begins; `label` may hold text of the target."""
+    def show(self, moment: Progress) -> None:
+        """The run is at `moment`."""
         ...
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *exception: object) -> None: ...
 
 
-class SilentProgress:
+class SilentDisplay:
     """Shows nothing."""
 
-    def stage(self, name: str) -> None:
-        """See `Progress`."""
-
-    def step(self, number: int, total: int, label: str) -> None:
-        """See `Progress`."""
+    def show(self, moment: Progress) -> None:
+        """See `Display`."""
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None: ...
+    def __exit__(self, *exception: object) -> None: ...
 
 
-class PlainProgress(SilentProgress):
+class PlainDisplay(SilentDisplay):
     """One line for each stage: for logs and pipes."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._stage = ""
 
-    def stage(self, name: str) -> None:
-        """See `Progress`."""
+    def show(self, moment: Progress) -> None:
+        """See `Display`."""
+        if moment.stage == self._stage:
+            return
+        self._stage = moment.stage
         try:
-            self._stream.write(f"zu: stage {visible(name)}\n")
+            self._stream.write(f"zu: {moment.elapsed:6.1f} s  stage {visible(moment.stage)}\n")
             self._stream.flush()
         except OSError:
             # Progress is a courtesy: the run goes on where nobody watches it.
             return
 
 
-class LiveProgress(SilentProgress):
+class LiveDisplay(SilentDisplay):
     """One line that is drawn again, with the time since the start."""
 
     def __init__(self, console: Console) -> None:
@@ -74,31 +66,27 @@ class LiveProgress(SilentProgress):
             transient=True,
         )
         self._line = self._bars.add_task("starting", total=None)
-        self._stage = ""
 
-    def stage(self, name: str) -> None:
-        """See `Progress`."""
-        self._stage = visible(name)
-        self._bars.update(self._line, description=self._stage)
-
-    def step(self, number: int, total: int, label: str) -> None:
-        """See `Progress`."""
-        shown = visible(label).replace("\n", "\\n")
-        self._bars.update(self._line, description=f"{self._stage} {number}/{total} {shown}")
+    def show(self, moment: Progress) -> None:
+        """See `Display`."""
+        count = f" {moment.done}/{moment.total}" if moment.total else ""
+        case = f" {moment.case}" if moment.case else ""
+        text = visible(f"{moment.stage}{count}{case}").replace("\n", "\\n")
+        self._bars.update(self._line, description=text)
 
     def __enter__(self) -> Self:
         self._bars.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._bars.stop()
 
 
-def progress_on(stream: TextIO, *, quiet: bool) -> Progress:
+def display_on(stream: TextIO, *, quiet: bool) -> Display:
     """The display that suits `stream`."""
     if quiet:
-        return SilentProgress()
+        return SilentDisplay()
     console = Console(file=stream)
     if not stream.isatty() or console.is_dumb_terminal:
-        return PlainProgress(stream)
-    return LiveProgress(console)
+        return PlainDisplay(stream)
+    return LiveDisplay(console)

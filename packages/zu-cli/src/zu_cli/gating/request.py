@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from zu_backends.boxes.installation import is_too_broad
 from zu_cli.gating import config_file
-from zu_cli.gating.launchers import refuse_launcher
 from zu_core.contracts import Envelope
 from zu_core.errors import ConfigError
 
@@ -35,13 +35,10 @@ def command_line(words: Sequence[str] | None) -> tuple[str, ...]:
     """The command line of the target.
 
     Raises:
-        ConfigError: there is none, or it is one that fetches what it runs.
+        ConfigError: there is none.
     """
-    if not words:
+    if not words or not words[0]:
         raise ConfigError("the command line of the server is missing", advice=_EXAMPLE)
-    if not words[0]:
-        raise ConfigError("the command line begins with an empty word", advice=_EXAMPLE)
-    refuse_launcher(words)
     return tuple(words)
 
 
@@ -101,7 +98,7 @@ def directory(path: Path, *, flag: str) -> Path:
     """`path`, absolute and without symbolic links.
 
     Raises:
-        ConfigError: it is no directory, or it is the root of the file system.
+        ConfigError: it is no directory, or one that holds a person's or the system's own.
     """
     try:
         found = path.resolve(strict=True)
@@ -111,9 +108,53 @@ def directory(path: Path, *, flag: str) -> Path:
         ) from error
     if not found.is_dir():
         raise ConfigError(f"{flag} {path} is no directory", advice="name the directory around it")
-    if found == Path(found.anchor):
+    if is_too_broad(str(found)):
         raise ConfigError(
-            f"{flag} {path} would show the whole host",
-            advice="name the directory that the server needs",
+            f"{flag} {path} holds more than a server should see",
+            advice="name the directory that the server needs, such as its sources",
         )
     return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A run of the gate.
+
+    Attributes:
+        argv: command line of the target.
+        declared: what it may do.
+        mounts: host directories that it sees, read-only, beside its own files.
+        workspace: host directory whose content is copied into its workspace, or None.
+        environment: variables of the target.
+        cases: ids of the attack cases to run; empty for all.
+        seed: of the generated arguments and markers; the target can't know a fresh one.
+        whole_seconds: how long the run may take.
+        call_seconds: how long one call may take.
+    """
+
+    argv: tuple[str, ...]
+    declared: Declared
+    seed: int
+    mounts: tuple[Path, ...] = ()
+    workspace: Path | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    cases: frozenset[str] = frozenset()
+    whole_seconds: float = 300.0
+    call_seconds: float = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """Where the result goes beside the exit code.
+
+    Attributes:
+        json: one JSON document on stdout instead of the table.
+        report: directory for the HTML page, or None.
+        log: the log file, or None for one below the state directory.
+        quiet: no progress on stderr.
+    """
+
+    json: bool = False
+    report: Path | None = None
+    log: Path | None = None
+    quiet: bool = False
