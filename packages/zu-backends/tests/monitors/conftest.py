@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from zu_backends.monitors.calls import CallEffect
 from zu_backends.monitors.syscalls import SyscallMonitor
 

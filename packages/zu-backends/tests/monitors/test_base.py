@@ -1,4 +1,5 @@
 import pytest
+
 from zu_backends.monitors.base import Account
 
 

@@ -4,6 +4,7 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from zu_backends.monitors.calls import (
     MAX_ARGUMENTS,
     MAX_ARGUMENTS_BYTES,

@@ -6,6 +6,7 @@ import secrets
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from zu_backends.monitors.canary_contents import TOKEN_VARIABLE, make_canaries
 
 CANARIES = {canary.name: canary for canary in make_canaries(secrets.token_bytes)}

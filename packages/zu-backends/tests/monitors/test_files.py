@@ -3,6 +3,7 @@ import os
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from zu_backends.monitors import files
 from zu_backends.monitors.files import FileMonitor, path_in_box
 from zu_backends.monitors.tree import Bounds

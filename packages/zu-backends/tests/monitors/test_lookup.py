@@ -2,6 +2,7 @@ import errno
 import os
 
 import pytest
+
 from zu_backends.monitors.lookup import missing_errno
 
 

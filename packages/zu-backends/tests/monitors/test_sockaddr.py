@@ -6,6 +6,7 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from zu_backends.monitors.sockaddr import Address, parse_sockaddr
 
 PORTS = st.integers(0, 65535)

@@ -4,6 +4,7 @@ import select
 import signal
 
 import pytest
+
 from zu_backends.kernel.seccomp import Notifier
 from zu_backends.monitors import syscalls
 from zu_backends.monitors.calls import UNREADABLE

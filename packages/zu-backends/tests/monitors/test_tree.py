@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+
 from zu_backends.monitors.tree import Bounds, snapshot
 from zu_core.errors import Unavailable
 
