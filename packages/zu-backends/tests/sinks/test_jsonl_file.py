@@ -116,11 +116,10 @@ async def test_a_group_that_lost_a_line_is_found(path):
         await sink.append_many(make_event(n, trace_id=str(n)) for n in range(3))
         await sink.append(make_event(3))
     lines = path.read_bytes().splitlines(keepends=True)
-    for removed, position in ((1, 2), (2, 3)):
-        path.write_bytes(b"".join(lines[:removed] + lines[removed + 1 :]))
-        async with JsonlSink(path) as sink:
-            with pytest.raises(IntegrityError, match=f"position {position}, gap"):
-                await sink.verify()
+    path.write_bytes(b"".join([lines[0], *lines[2:]]))
+    async with JsonlSink(path) as sink:
+        with pytest.raises(IntegrityError, match="position 2, gap"):
+            await sink.verify()
 
 
 async def test_a_write_that_fails_half_way_leaves_nothing(path, monkeypatch):

@@ -153,6 +153,25 @@ async def test_a_field_of_another_type_is_found(path):
         await verify(path)
 
 
+async def test_an_index_that_hides_a_row_is_found(path):
+    """The index of (trace_id, seq) is exchanged for one that lacks a row of trace a."""
+    with raw(path) as connection:
+        sql = "CREATE INDEX fewer ON events (trace_id, seq) WHERE position != 5"
+        connection.execute(sql)
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(
+            "UPDATE sqlite_master SET rootpage ="
+            " (SELECT rootpage FROM sqlite_master WHERE name = 'fewer')"
+            " WHERE name = 'sqlite_autoindex_events_2'"
+        )
+        connection.execute("DELETE FROM sqlite_master WHERE name = 'fewer'")
+    async with SqliteSink(path) as sink:
+        found = [stored.position async for stored in sink.stream(trace_id="a")]
+        assert found == [1, 3, 7, 9], "the row does not hide, so that nothing is shown here"
+        with pytest.raises(IntegrityError, match="contradict each other"):
+            await sink.verify()
+
+
 @pytest.mark.parametrize(
     "statement",
     [
