@@ -26,6 +26,7 @@ _IP_RECVORIGDSTADDR: Final = 20
 _IPV6_RECVPKTINFO: Final = 49
 _IPV6_RECVORIGDSTADDR: Final = 74
 _IPV6_TRANSPARENT: Final = 75
+_IPV6_FREEBIND: Final = 78
 _V4, _V6 = socket.IPPROTO_IP, socket.IPPROTO_IPV6
 
 # An IPv6 that is compiled out (EAFNOSUPPORT) or switched off (EACCES by sysctl, as Docker
@@ -66,7 +67,15 @@ _IPV4: Final = (
 )
 _IPV6: Final = (
     _Listener("tcp6", socket.AF_INET6, _STREAM, "::", TCP_PORT),
-    _Listener("dns6", socket.AF_INET6, _DATAGRAM, "::", DNS_PORT, ((_V6, _IPV6_RECVPKTINFO),)),
+    # Free bind: a reply leaves from the address that was asked, which no interface has.
+    _Listener(
+        "dns6",
+        socket.AF_INET6,
+        _DATAGRAM,
+        "::",
+        DNS_PORT,
+        ((_V6, _IPV6_RECVPKTINFO), (_V6, _IPV6_FREEBIND)),
+    ),
     _Listener(
         "udp6",
         socket.AF_INET6,
