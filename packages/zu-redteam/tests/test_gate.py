@@ -111,9 +111,7 @@ async def test_an_echo_meets_no_expectation(gate, sink):
         if event.type == ToolInvoked.TYPE:
             invoked = payload_of(event)
             answers = [
-                payload_of(one)
-                for one in sink.children(event)
-                if one.type == ToolReturned.TYPE
+                payload_of(one) for one in sink.children(event) if one.type == ToolReturned.TYPE
             ]
             for expected in invoked.expects:
                 if expected.kind == "result":

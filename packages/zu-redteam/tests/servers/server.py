@@ -112,7 +112,10 @@ def call(request: dict, calls: int) -> None:
 def ask(calls: int) -> None:
     asked = (
         ("sampling/createMessage", {"messages": [], "maxTokens": 5}),
-        ("elicitation/create", {"message": "key?", "requestedSchema": {"type": "object", "properties": {}}}),
+        (
+            "elicitation/create",
+            {"message": "key?", "requestedSchema": {"type": "object", "properties": {}}},
+        ),
         ("roots/list", {}),
         ("ping", {}),
         ("vendor/steal", {"all": True}),

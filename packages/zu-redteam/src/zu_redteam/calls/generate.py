@@ -1,9 +1,9 @@
 """Values for a JSON schema: one sensible instance per variant, always the same ones."""
 
-import math
 from typing import Any, Final
 
 from zu_redteam.calls.flatten import Schema, flatten, kind_of
+from zu_redteam.calls.numbers import integer, number
 from zu_redteam.calls.pattern import text_for
 from zu_redteam.calls.places import Places
 from zu_redteam.calls.words import number_for, words_by_format, words_for
@@ -60,7 +60,8 @@ class Generator:
         if kind == "array":
             return self._array(flat, name, variant, depth)
         if kind in ("integer", "number"):
-            return (_integer if kind == "integer" else _number)(flat, name, variant)
+            wanted = number_for(name) + variant
+            return integer(flat, wanted) if kind == "integer" else number(flat, wanted)
         if kind in ("boolean", "null"):
             return variant % 2 == 1 if kind == "boolean" else None
         return self._string(flat, name, variant)
@@ -135,46 +136,3 @@ def _list(flat: Schema, key: str) -> list[Any]:
 def _size(flat: Schema, key: str, default: int = 0) -> int:
     value = flat.get(key)
     return max(0, int(value)) if isinstance(value, int | float) and value < _LARGE else default
-
-
-def _bounds(flat: Schema) -> tuple[float, float]:
-    low = max(_limit(flat, "minimum", -math.inf), _limit(flat, "exclusiveMinimum", -math.inf))
-    high = min(_limit(flat, "maximum", math.inf), _limit(flat, "exclusiveMaximum", math.inf))
-    return low, high
-
-
-def _limit(flat: Schema, key: str, default: float) -> float:
-    value = flat.get(key)
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else default
-
-
-def _integer(flat: Schema, name: str, variant: int) -> int:
-    low, high = _bounds(flat)
-    least = math.ceil(low) if math.isfinite(low) else None
-    most = math.floor(high) if math.isfinite(high) else None
-    if least is not None and least == _limit(flat, "exclusiveMinimum", math.inf):
-        least += 1
-    if most is not None and most == _limit(flat, "exclusiveMaximum", math.inf):
-        most -= 1
-    value = number_for(name) + variant
-    value = value if least is None else max(value, least)
-    value = value if most is None else min(value, most)
-    step = flat.get("multipleOf")
-    if isinstance(step, int) and step > 0 and value % step:
-        up = value + step - value % step
-        value = up if most is None or up <= most else value - value % step
-    return value
-
-
-def _number(flat: Schema, name: str, variant: int) -> float:
-    low, high = _bounds(flat)
-    value = float(number_for(name)) + variant
-    step = flat.get("multipleOf")
-    if isinstance(step, int | float) and step > 0:
-        least = math.ceil(low / step) if math.isfinite(low) else 0
-        return float(step * max(least, 1)) if step * max(least, 1) <= high else 0.0
-    if low < value < high:
-        return value
-    if math.isfinite(low) and math.isfinite(high):
-        return low if low == high else low + (high - low) / 2
-    return low + 1.0 if math.isfinite(low) else high - 1.0

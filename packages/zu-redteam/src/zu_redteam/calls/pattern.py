@@ -11,6 +11,7 @@ _CLASSES: Final = {"d": "0123456789", "w": "abcXYZ019_", "s": " "}
 _CONTROL: Final = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v"}
 _ANY: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _-./:@"
 _REPEAT: Final = 256
+_TEXT: Final = 4096
 _DEPTH: Final = 20
 
 
@@ -57,7 +58,7 @@ class _Parser:
             atom = self._atom(depth)
             low, high = self._quantifier()
             count = min(max(low, 1), high) if high else 0
-            if count > _REPEAT:
+            if count > _REPEAT or count * len(atom) > _TEXT:
                 raise NotSimpleError
             parts.append(atom * count)
         return "".join(parts)
