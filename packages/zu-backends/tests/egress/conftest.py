@@ -40,12 +40,17 @@ class Net:
     """A running server. `wanted` is where redirected connections claim to go."""
 
     server: EgressServer
+    sockets: dict[Role, socket.socket]
     ports: dict[Role, int]
     facts: list[EgressObserved]
     names: dict[str, list[str]]
     wanted: list[Destination] = field(default_factory=list)
     told: asyncio.Event = field(default_factory=asyncio.Event)
     dialled: list[tuple[str, int]] = field(default_factory=list)
+
+    @staticmethod
+    def destination(address: str, port: int) -> Destination:
+        return Destination(ip_address(address), port)
 
     async def connect(self, role: Role) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("127.0.0.1", self.ports[role])
@@ -54,7 +59,7 @@ class Net:
         self, address: str, port: int
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect as a program that knows of no proxy."""
-        self.wanted.append(Destination(ip_address(address), port))
+        self.wanted.append(self.destination(address, port))
         return await self.connect(Role.TCP4)
 
     async def exchange(self, role: Role, data: bytes) -> bytes:
@@ -116,6 +121,8 @@ async def make_net() -> AsyncIterator[MakeNet]:
         limits: EgressLimits = QUICK,
         upstream: int = 0,
         names: dict[str, list[str]] | None = None,
+        observe: Callable[[EgressObserved], None] | None = None,
+        destination: OSError | None = None,
     ) -> Net:
         """A server; with `upstream` every connection out goes to that port of loopback."""
         sockets = {
@@ -128,7 +135,7 @@ async def make_net() -> AsyncIterator[MakeNet]:
         ports = {role: sock.getsockname()[1] for role, sock in sockets.items()}
         table = names or {}
 
-        def observe(fact: EgressObserved) -> None:
+        def note(fact: EgressObserved) -> None:
             net.facts.append(fact)
             net.told.set()
 
@@ -137,7 +144,9 @@ async def make_net() -> AsyncIterator[MakeNet]:
                 raise OSError(f"no such name: {name}")
             return [ip_address(text) for text in table[name]]
 
-        def destination(sock: socket.socket) -> Destination:
+        def wanted(sock: socket.socket) -> Destination:
+            if destination is not None:
+                raise destination
             return net.wanted.pop(0)
 
         async def dial(address: Address, port: int) -> socket.socket:
@@ -149,13 +158,13 @@ async def make_net() -> AsyncIterator[MakeNet]:
         server = EgressServer(
             sockets,
             EgressPolicy(Allowlist.parse(allow)),
-            observe,
+            observe or note,
             resolve=resolve,
             dial=dial,
-            destination=destination,
+            destination=wanted,
             limits=limits,
         )
-        net = Net(server, ports, [], table)
+        net = Net(server, sockets, ports, [], table)
         await server.start()
         running.append(server)
         return net

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import contextlib
-import ssl
 import tomllib
 from pathlib import Path
 
@@ -14,19 +13,11 @@ import pytest
 
 from zu_backends.egress import Role
 
+from .test_tls import client_hello
+
 CASES = tomllib.loads(Path(__file__).with_name("corpus").joinpath("attacks.toml").read_text())[
     "case"
 ]
-
-
-def client_hello(name: str) -> bytes:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    outgoing = ssl.MemoryBIO()
-    tls = context.wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=name or None)
-    with contextlib.suppress(ssl.SSLWantReadError):
-        tls.do_handshake()
-    return outgoing.read()
 
 
 def query(case: dict) -> bytes:
@@ -48,7 +39,7 @@ def octets(case: dict) -> bytes:
     text = text.replace("{LINES}", "X: y\r\n" * case.get("pad", 0))
     text = text.replace("{ONES}", "1" * case.get("pad", 0))
     data = text.encode("latin-1")
-    return data + client_hello(case["tls"]) if "tls" in case else data
+    return data + client_hello(case["tls"] or None) if "tls" in case else data
 
 
 async def attack(net, case: dict) -> bytes:
@@ -63,12 +54,13 @@ async def attack(net, case: dict) -> bytes:
     if case["via"] == "udp":
         await net.datagram(octets(case))
         return b""
+    data = octets(case)  # made before the connection is: the gate listens for a moment only
     reader, writer = await connect(net, case)
     if "first" in case:
         writer.write(case["first"].encode())
         await reader.readuntil(b"\r\n\r\n" if case["first"].startswith("CONNECT") else b"THE END")
     with contextlib.suppress(ConnectionError):
-        writer.write(octets(case))
+        writer.write(data)
         await writer.drain()
     return await read(reader, writer)
 

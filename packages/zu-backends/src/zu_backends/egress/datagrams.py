@@ -7,6 +7,7 @@ import socket
 from typing import Any
 
 from zu_backends.egress.destination import (
+    IPV6_FREEBIND,
     SO_RXQ_OVFL,
     asked_address,
     datagrams_lost,
@@ -25,8 +26,10 @@ _AT_ONCE = 64  # datagrams in one turn of the loop, so that connections get thei
 _DATAGRAM = 65536
 _ANCILLARY = 512
 _QUEUE = 4 * 1024 * 1024  # asked for; the kernel grants up to net.core.rmem_max
-# queued ICMP errors of earlier replies come up at the next receive, ip(7)
-_PASSING = frozenset((errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EINTR))
+# queued ICMP errors of earlier replies come up at the next call, ip(7); UDP promises no more
+_PASSING = frozenset(
+    (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EINTR, errno.EAGAIN)
+)
 
 
 class DatagramReader:
@@ -91,6 +94,8 @@ class DnsReader(DatagramReader):
 
     def __init__(self, role: str, sock: socket.socket, journal: Journal, gate: DnsGate) -> None:
         super().__init__(role, sock, journal)
+        if sock.family == socket.AF_INET6:  # IPv4 does without: ip(7), ipv6(7)
+            sock.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
         self._gate = gate
 
     def handle(self, data: bytes, ancillary: list[tuple[int, int, bytes]], sender: _Sender) -> None:
@@ -100,9 +105,11 @@ class DnsReader(DatagramReader):
         self.journal.tell(fact)
         if reply is None:
             return
-        # a reply that can't be sent is a query that was not answered: UDP promises no more
-        with contextlib.suppress(OSError):
+        try:
             self.sock.sendmsg([reply], reply_from(asked) if asked else [], 0, sender)
+        except OSError as error:
+            if error.errno not in _PASSING:
+                self.journal.fail(f"{self._role}: a query was not answered: {error.strerror}")
 
 
 class SinkReader(DatagramReader):

@@ -17,6 +17,7 @@ IP_PKTINFO = 8
 IP_RECVORIGDSTADDR = 20
 IPV6_PKTINFO = 50
 IPV6_RECVORIGDSTADDR = 74
+IPV6_FREEBIND = 78  # lets a reply leave from an address that no interface has; Linux 4.15
 SO_RXQ_OVFL = 40
 
 _SOCKADDR_IN, _SOCKADDR_IN6 = 16, 28

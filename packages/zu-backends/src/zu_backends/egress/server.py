@@ -63,6 +63,7 @@ class EgressServer:
         self._reception = Reception(gate, self._dns, destination)
         self._listeners = {r: s for r, s in listeners.items() if r in _STREAMS}
         self._readers = [self._reader(r, s) for r, s in listeners.items() if r not in _STREAMS]
+        self._stopped = False
         self._accepting: set[asyncio.Task[None]] = set()
         self._sessions: dict[asyncio.Task[None], Session] = {}
 
@@ -97,7 +98,13 @@ class EgressServer:
         await asyncio.sleep(0)
 
     async def stop(self) -> None:
-        """Serve what already waits, report every open connection, close everything."""
+        """Serve what already waits, report every open connection, close everything.
+
+        A second call does nothing.
+        """
+        if self._stopped:
+            return
+        self._stopped = True
         for role, listener in self._listeners.items():
             self._check(role, listener)
         await _cancel(self._accepting)

@@ -5,6 +5,7 @@ address (DNS rebinding) gains nothing.
 """
 
 import asyncio
+import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ class Upstream:
             except TimeoutError:
                 reason = f"{address} did not answer in {self.limits.dial_seconds} s"
             except OSError as error:
-                reason = f"{address}: {error.strerror or error}"
+                reason = f"{address}: {os.strerror(error.errno) if error.errno else error}"
         return Unreachable(f"cannot connect to {allowed.host.with_port(allowed.port)}: {reason}")
 
 
