@@ -48,7 +48,9 @@ class PlainProgram:
     """A process in a session of its own."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdin and process.stdout and process.stderr
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
         self.process = process
         self.stdin = process.stdin
         self.stdout = process.stdout

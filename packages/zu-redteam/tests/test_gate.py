@@ -1,6 +1,7 @@
 import asyncio
 import time
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -69,9 +70,11 @@ async def test_every_stage_runs_in_order_on_a_server_of_any_protocol(
     assert [one.stage for one in sink.of(StageStarted)] == list(STAGES)
     assert outcomes(sink) == dict.fromkeys(STAGES, "ran"), reasons(sink)
     assert [one.moment for one in sink.of(ToolsListed)] == ["start", "after-calls", "restart"]
-    assert sink.of(TaskStarted) and sink.of(EnvelopeDeclared)
+    assert sink.of(TaskStarted)
+    assert sink.of(EnvelopeDeclared)
     assert sink.events[-1].type == TaskCompleted.TYPE
-    assert containment.left and all_gone(containment)
+    assert containment.left
+    assert all_gone(containment)
 
 
 async def test_protocol_version_and_server_are_recorded(gate, sink):
@@ -255,7 +258,7 @@ async def test_progress_tells_stage_case_and_count(gate):
     attacks = [one for one in told if one.stage == "attack" and one.case]
     assert attacks[0].done == 0
     assert attacks[-1].done < attacks[-1].total
-    assert all(a.elapsed <= b.elapsed for a, b in zip(told, told[1:], strict=False))
+    assert all(a.elapsed <= b.elapsed for a, b in pairwise(told))
 
 
 async def test_a_cancelled_run_leaves_nothing_running(gate, sink, containment):
@@ -270,7 +273,8 @@ async def test_a_cancelled_run_leaves_nothing_running(gate, sink, containment):
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert containment.left and all_gone(containment)
+    assert containment.left
+    assert all_gone(containment)
     assert sink.events[-1].type == TaskFailed.TYPE
     assert outcomes(sink)["attack"] == "did-not-run"
 

@@ -23,7 +23,10 @@ def tool(*names, required=(), **properties):
     )  # fmt: skip
 
 
-def case(applies=Applies(), **fields):
+EVERY = Applies()
+
+
+def case(applies=EVERY, **fields):
     given = {
         "id": "a-b", "title": "T", "objective": "exfil", "classes": ("CWE-22",),
         "severity": "low", "advice": "a", "twin": "x", "payloads": (Payload(text="P{marker}"),),
@@ -76,7 +79,7 @@ def test_numbers_take_numbers():
 def test_encodings_come_back_to_the_text():
     payload = Payload(text="{climb}x", encode="url")
     made = plan_attacks(tool("path"), [case(payloads=(payload,))], SETTING)[0].arguments["path"]
-    assert "." not in made and "/" not in made
+    assert not set("./") & set(made)
     assert unquote(made) == "../" * 12 + "x"
     twice = Payload(text="{climb}x", encode="url-twice")
     made = plan_attacks(tool("path"), [case(payloads=(twice,))], SETTING)[0].arguments["path"]

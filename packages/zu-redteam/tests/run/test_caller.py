@@ -79,7 +79,7 @@ async def test_long_arguments_are_cut_in_the_record_only(recorder, sink):
     assert len(next(one for one in log if one[0] == "call")[2]["a"]) == 100_000
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(), lambda x: st.lists(x), max_leaves=5))
+@given(st.recursive(st.none() | st.integers() | st.text(), st.lists, max_leaves=5))
 def test_an_answer_is_recorded_with_its_size(value):
     payload = returned("t", Answer("result", {"v": value}, 1.0))
     assert len(payload.digest) == 64

@@ -49,7 +49,8 @@ def at_start() -> None:
     if BEHAVIOUR == "silent":
         time.sleep(600)
     if BEHAVIOUR == "noisy":
-        print("Starting up ...\n\n{not json\n[1, 2]\n123", flush=True)
+        sys.stdout.write("Starting up ...\n\n{not json\n[1, 2]\n123\n")
+        sys.stdout.flush()
         sys.stdout.buffer.write(b"\xff\xfe bytes\n")
         sys.stdout.buffer.flush()
         sys.stderr.buffer.write(b"warning \xff\n")
@@ -124,7 +125,8 @@ def ask(calls: int) -> None:
         return
     for number, (method, params) in enumerate(asked):
         send({"id": f"s{number}", "method": method, "params": params})
-        print("their answer", sys.stdin.readline().strip(), file=sys.stderr, flush=True)
+        sys.stderr.write(f"their answer {sys.stdin.readline()}")
+        sys.stderr.flush()
 
 
 def main() -> None:

@@ -20,8 +20,9 @@ class _Range:
 def integer(flat: Schema, wanted: int) -> int:
     """Return an integer that the bounds allow; `wanted` where none is found."""
     step = flat.get("multipleOf")
-    whole = isinstance(step, int) and not isinstance(step, bool) and step > 0
-    return int(_stepped(_range(flat), step if whole else 1, wanted))
+    if isinstance(step, bool) or not isinstance(step, int) or step <= 0:
+        step = 1
+    return int(_stepped(_range(flat), step, wanted))
 
 
 def number(flat: Schema, wanted: float) -> float:
