@@ -44,6 +44,8 @@ def test_methods_of_the_port_are_asked_for():
         check_methods("sinks", "x", object(), EventSink)
     with pytest.raises(PluginError, match="has no __call__"):
         check_methods("tools", "x", object(), Tool)
+    with pytest.raises(PluginError, match="has no __call__"):
+        check_methods("tools", "x", type("Silent", (), {}), Tool)
 
 
 def test_the_origin_of_a_point_without_distribution():
