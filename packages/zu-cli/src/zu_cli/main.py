@@ -1,20 +1,20 @@
 """The `zu` command: names its subcommands and loads the one that is asked for.
 
-A command's module is imported when the command is called, here and nowhere else, so
-that `zu --help` costs what typer costs.
+A command's module is imported when the command is called, so that `zu --help` costs what
+typer costs.
 """
 
-import importlib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
 from zu_cli.environment import Environment
 from zu_cli.failures import guarded
+from zu_cli.loading import load
 
 _EPILOG: Final = (
     "Exit codes: 0 held, 1 breach, 2 usage or configuration, 3 inconclusive (evidence is "
@@ -66,7 +66,7 @@ def build(words: Sequence[str]) -> typer.Typer:
     for command in COMMANDS:
         *parents, own = command.name.split()
         asked = list(words[: len(parents) + 1]) == [*parents, own]
-        function = guarded(_load(command.function)) if asked else _not_loaded
+        function = guarded(load(command.function)) if asked else _not_loaded
         owner = groups[parents[0]] if parents else app
         # Options end at the first positional: all after it belongs to the command to be run.
         settings = {"allow_interspersed_args": own != "test-plugin"}
@@ -94,12 +94,6 @@ def _application(
     )
 
 
-def _load(function: str) -> Callable[..., Any]:
-    module, _, name = function.partition(":")
-    loaded: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    return loaded
-
-
 def _not_loaded() -> None:
     """Stand for a command that the command line does not name; never called."""
     raise AssertionError("a command was called that the command line did not name")
@@ -107,7 +101,7 @@ def _not_loaded() -> None:
 
 def _print_version(asked: bool) -> None:
     if asked:
-        guarded(_load("zu_cli.commands.version:version"))()
+        guarded(load("zu_cli.commands.version:version"))()
 
 
 def _root(

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from zu_cli.gating.request import Flags, command_line, declared, directory, variables
+from zu_cli.gating.request import Flags, command_line, declared, directory, made, variables
 from zu_core.contracts import Envelope
 from zu_core.errors import ConfigError
 
@@ -10,14 +10,13 @@ from zu_core.errors import ConfigError
 @pytest.mark.parametrize("words", [None, [], ["", "x"]])
 def test_a_missing_command_is_answered_with_an_example(words):
     with pytest.raises(ConfigError) as caught:
-        command_line(words)
+        command_line(words, "/usr/bin")
     assert "zu test-plugin -- python server.py" in caught.value.advice
 
 
-def test_a_command_line_is_kept_as_it_is():
-    assert command_line(["python", "-m", "x", "--", "--json"]) == (
-        "python", "-m", "x", "--", "--json",
-    )  # fmt: skip
+def test_the_program_is_found_and_its_arguments_are_kept():
+    found = command_line(["env", "-i", "--", "--json"], "/usr/bin:/bin")
+    assert found.argv == ("/usr/bin/env", "-i", "--", "--json")
 
 
 def test_flags_add_to_the_file(tmp_path):
@@ -57,9 +56,17 @@ def test_directories_are_resolved_and_the_root_is_refused(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path)
     (tmp_path / "file").touch()
     assert directory(tmp_path / "link", flag="--mount") == tmp_path.resolve()
-    with pytest.raises(ConfigError, match="whole host"):
+    with pytest.raises(ConfigError, match="more than a server should see"):
         directory(Path("/"), flag="--mount")
     with pytest.raises(ConfigError, match="no directory"):
         directory(tmp_path / "file", flag="--mount")
     with pytest.raises(ConfigError, match="No such file"):
         directory(tmp_path / "none", flag="--mount")
+
+
+def test_the_directory_of_the_page_is_made(tmp_path):
+    assert made(tmp_path / "a" / "b") == tmp_path / "a" / "b"
+    assert (tmp_path / "a" / "b").is_dir()
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="--report"):
+        made(tmp_path / "file")

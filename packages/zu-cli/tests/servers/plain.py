@@ -36,7 +36,10 @@ def answer(method, params, mode):
     if method == "tools/call":
         if mode == "prober":
             subprocess.run(["true"], check=False)
-        text = str(params.get("arguments", {}).get("text", ""))
+        arguments = params.get("arguments")
+        text = arguments.get("text") if isinstance(arguments, dict) else None
+        if not isinstance(text, str) or params.get("name") != "shout":
+            return None
         return {"content": [{"type": "text", "text": text.upper()}], "isError": False}
     return None
 
@@ -47,12 +50,13 @@ def serve(mode):
             message = json.loads(line)
         except ValueError:
             continue
-        if "id" not in message or mode == "silent":
+        if not isinstance(message, dict) or "id" not in message or mode == "silent":
             continue
-        result = answer(message.get("method"), message.get("params") or {}, mode)
+        params = message.get("params")
+        result = answer(message.get("method"), params if isinstance(params, dict) else {}, mode)
         reply = {"jsonrpc": "2.0", "id": message["id"]}
         if result is None:
-            reply["error"] = {"code": -32601, "message": "no such method"}
+            reply["error"] = {"code": -32602, "message": "no such method, tool or argument"}
         else:
             reply["result"] = result
         sys.stdout.write(json.dumps(reply) + "\n")

@@ -17,9 +17,10 @@ from zu_cli.gating.request import (
     command_line,
     declared,
     directory,
+    made,
     variables,
 )
-from zu_cli.gating.run import run
+from zu_cli.loading import load
 
 
 def gate_plugin(  # noqa: PLR0917 - typer calls it; each parameter is a flag
@@ -100,6 +101,7 @@ def gate_plugin(  # noqa: PLR0917 - typer calls it; each parameter is a flag
     if list_cases:
         cases.print_list()
         raise typer.Exit
+    environment = Environment.of_process()
     flags = Flags(
         egress=tuple(egress or ()),
         exec=tuple(exec_ or ()),
@@ -107,7 +109,7 @@ def gate_plugin(  # noqa: PLR0917 - typer calls it; each parameter is a flag
         read=tuple(read or ()),
     )
     request = Request(
-        argv=command_line(command),
+        installation=command_line(command, environment.path),
         declared=declared(flags, config, default=Path(config_file.DEFAULT_NAME)),
         mounts=tuple(directory(path, flag="--mount") for path in mount or ()),
         workspace=None if workspace is None else directory(workspace, flag="--workspace"),
@@ -117,5 +119,9 @@ def gate_plugin(  # noqa: PLR0917 - typer calls it; each parameter is a flag
         whole_seconds=timeout,
         call_seconds=call_timeout,
     )
-    outputs = Outputs(json=json, report=report, log=log, quiet=quiet)
-    raise typer.Exit(run(request, outputs, Environment.of_process()))
+    outputs = Outputs(
+        json=json, report=None if report is None else made(report), log=log, quiet=quiet
+    )
+    # The client library alone takes a second to import; mistakes are answered before that.
+    run = load("zu_cli.gating.run:run")
+    raise typer.Exit(run(request, outputs, environment))

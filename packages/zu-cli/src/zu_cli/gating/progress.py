@@ -7,7 +7,7 @@ from rich.progress import Progress as Bars
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from zu_cli.output import visible
-from zu_redteam.gate import Progress
+from zu_redteam.run.progress import Progress
 
 
 class Display(Protocol):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from zu_backends.boxes.installation import is_too_broad
+from zu_backends.boxes.installation import Installation, find_installation, is_too_broad
 from zu_cli.gating import config_file
 from zu_core.contracts import Envelope
 from zu_core.errors import ConfigError
@@ -31,15 +31,17 @@ class Flags:
     read: tuple[str, ...] = ()
 
 
-def command_line(words: Sequence[str] | None) -> tuple[str, ...]:
-    """The command line of the target.
+def command_line(words: Sequence[str] | None, search_path: str) -> Installation:
+    """The command line of the target, with what it needs of this host.
+
+    `search_path` is PATH as text.
 
     Raises:
-        ConfigError: there is none.
+        ConfigError: there is none; its program can't be found, or can't be shown to a box.
     """
     if not words or not words[0]:
         raise ConfigError("the command line of the server is missing", advice=_EXAMPLE)
-    return tuple(words)
+    return find_installation(words, search_path, str(Path.cwd()))
 
 
 def declared(flags: Flags, config: Path | None, *, default: Path) -> Declared:
@@ -116,12 +118,27 @@ def directory(path: Path, *, flag: str) -> Path:
     return found
 
 
+def made(report: Path) -> Path:
+    """The directory for the page, made before the run, which would be for nothing without it.
+
+    Raises:
+        ConfigError: it can't be made.
+    """
+    try:
+        report.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"--report {report}: {error.strerror}", advice="name a directory that can be written"
+        ) from error
+    return report.absolute()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """A run of the gate.
 
     Attributes:
-        argv: command line of the target.
+        installation: command line of the target, and what it needs of this host.
         declared: what it may do.
         mounts: host directories that it sees, read-only, beside its own files.
         workspace: host directory whose content is copied into its workspace, or None.
@@ -132,7 +149,7 @@ class Request:
         call_seconds: how long one call may take.
     """
 
-    argv: tuple[str, ...]
+    installation: Installation
     declared: Declared
     seed: int
     mounts: tuple[Path, ...] = ()

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from zu_cli.gating.request import Outputs
 from zu_cli.output import StdoutClosed, say, visible, write
-from zu_core.errors import ConfigError, Unavailable
+from zu_core.errors import Unavailable
 from zu_redteam.report import ReportModel, print_report, render_html, render_json
 
 PAGE = "index.html"
@@ -29,22 +29,6 @@ class Place:
 
     log: Path
     seed: int
-
-
-def prepare(report: Path | None) -> None:
-    """Make the directory for the page before the run, which would be for nothing without it.
-
-    Raises:
-        ConfigError: it can't be made.
-    """
-    if report is None:
-        return
-    try:
-        report.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"--report {report}: {error.strerror}", advice="name a directory that can be written"
-        ) from error
 
 
 def deliver(report: ReportModel, outputs: Outputs, place: Place) -> None:
@@ -68,7 +52,7 @@ def deliver(report: ReportModel, outputs: Outputs, place: Place) -> None:
 
 
 def _write_page(report: ReportModel, directory: Path) -> Path:
-    page = directory.absolute() / PAGE
+    page = directory / PAGE
     try:
         page.write_text(render_html(report), encoding="utf-8", errors="backslashreplace")
     except OSError as error:

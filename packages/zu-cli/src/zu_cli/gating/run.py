@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from zu_backends.boxes.installation import Installation
 from zu_backends.contained import BubblewrapContainment
 from zu_backends.sinks.sqlite import SqliteSink
 from zu_cli import interrupts
@@ -29,7 +28,6 @@ class _Plan:
 
     request: Request
     outputs: Outputs
-    installation: Installation
     log: Path
     trace: str
 
@@ -42,11 +40,9 @@ def run(request: Request, outputs: Outputs, environment: Environment) -> int:
         IntegrityError: the log is not what was written during the run.
         Interrupted: a signal asked for the end; what was found so far is reported.
     """
-    installation = wiring.installed(request, environment.path)
-    results.prepare(outputs.report)
     trace = uuid4().hex
     log = (outputs.log or _default_log(environment, trace)).absolute()
-    plan = _Plan(request=request, outputs=outputs, installation=installation, log=log, trace=trace)
+    plan = _Plan(request=request, outputs=outputs, log=log, trace=trace)
     return interrupts.run(lambda interruption: _run(plan, interruption))
 
 
@@ -87,9 +83,9 @@ async def _gate(
     with display_on(sys.stderr, quiet=plan.outputs.quiet) as display:
         try:
             await gate_target(
-                plan.installation.argv,
+                plan.request.installation.argv,
                 BubblewrapContainment(),
-                wiring.box_of(plan.request, plan.installation),
+                wiring.box_of(plan.request),
                 bus,
                 recorder,
                 options=wiring.options_of(plan.request),

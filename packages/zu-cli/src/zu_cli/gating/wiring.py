@@ -1,38 +1,28 @@
-"""From a request to the parts that answer it: command, box, options."""
+"""From a request to the parts that answer it: box and options."""
 
 import os
 import secrets
 from importlib.metadata import version
-from pathlib import Path
 
-from zu_backends.boxes.installation import Installation, find_installation
+from zu_backends.boxes.installation import Installation
 from zu_backends.contained.assembly import PATH
 from zu_backends.monitors.canary_contents import make_canaries
 from zu_cli.gating.request import Request
 from zu_core.contracts import BoxSpec, Limits, Mount
-from zu_redteam.gate import GateOptions
 from zu_redteam.mcp.patience import Patience
+from zu_redteam.run.options import GateOptions
 
 
-def installed(request: Request, search_path: str) -> Installation:
-    """What the target's command line needs of this host.
-
-    Raises:
-        ConfigError: its program can't be found, or can't be shown to a box.
-    """
-    return find_installation(request.argv, search_path, str(Path.cwd()))
-
-
-def box_of(request: Request, installation: Installation) -> BoxSpec:
+def box_of(request: Request) -> BoxSpec:
     """The box for the target, with fresh canaries."""
     named = tuple(Mount(path=str(path), reason="named by --mount") for path in request.mounts)
     defaults = Limits()
     return BoxSpec(
         envelope=request.declared.envelope,
         limits=Limits(wall_seconds=max(defaults.wall_seconds, request.whole_seconds)),
-        mounts=(*installation.mounts, *named),
+        mounts=(*request.installation.mounts, *named),
         canaries=make_canaries(secrets.token_bytes),
-        environment=(*_search_path(installation), *request.environment),
+        environment=(*_search_path(request.installation), *request.environment),
         workspace="" if request.workspace is None else str(request.workspace),
     )
 
