@@ -1,0 +1,1 @@
+"""What Zu costs, measured beside a floor in the same run; `python -m benchmarks`."""
