@@ -33,8 +33,8 @@ class Trapped:
             theirs.set_inheritable(True)
             self.pid = os.posix_spawn(
                 sys.executable,
-                [sys.executable, "-I", "-B", "-c", _PRELUDE + source, str(theirs.fileno())],
-                {"PATH": "/usr/bin:/bin"},
+                [sys.executable, "-s", "-B", "-c", _PRELUDE + source, str(theirs.fileno())],
+                {"PATH": "/usr/bin:/bin", "PYTHONPATH": os.pathsep.join(sys.path)},
             )
         self.socket = ours
         ours.settimeout(60)

@@ -47,14 +47,15 @@ def touches(root_fd):
     one.monitor.close()
 
 
-def test_canaries_lie_where_they_should_for_their_owner_alone(root, root_fd):
+@pytest.mark.parametrize("umask", [0, 0o077])
+def test_canaries_lie_where_they_should_for_their_owner_alone(root, root_fd, umask):
     if os.getuid() == 0:
         os.chown(root / "home", 1234, 1235)
-    umask = os.umask(0o777)
+    previous = os.umask(umask)
     try:
         inodes = plant(root_fd, ALL)
     finally:
-        os.umask(umask)
+        os.umask(previous)
     owner = (root / "home").stat()
     for path, mode in ((".aws", 0o40700), (".aws/credentials", 0o100600), (".netrc", 0o100600)):
         status = (root / "home" / path).lstat()

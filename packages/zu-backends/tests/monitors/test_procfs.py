@@ -18,6 +18,7 @@ State:\tS (sleeping)
 Tgid:\t17248
 Pid:\t17250
 PPid:\t17200
+Uid:\t1000\t1001\t1002\t1003
 VmRSS:\t    9000 kB
 RssAnon:\t    3864 kB
 RssFile:\t    5000 kB
@@ -28,16 +29,18 @@ VmSwap:\t      10 kB
 
 def test_status_gives_the_process_its_parent_and_what_it_holds():
     assert parse_status(STATUS.encode()) == ProcessStatus(
-        tgid=17248, parent_pid=17200, state="S", private_bytes=(3864 + 136 + 10) * 1024
+        tgid=17248, parent_pid=17200, uid=1003, state="S", private_bytes=(3864 + 136 + 10) * 1024
     )
 
 
 def test_a_zombie_holds_nothing():
-    text = b"Name:\tx\nState:\tZ (zombie)\nTgid:\t5\nPid:\t5\nPPid:\t1\n"
-    assert parse_status(text) == ProcessStatus(tgid=5, parent_pid=1, state="Z", private_bytes=0)
+    text = b"Name:\tx\nState:\tZ (zombie)\nTgid:\t5\nPid:\t5\nPPid:\t1\nUid:\t7\t7\t7\t7\n"
+    assert parse_status(text) == ProcessStatus(
+        tgid=5, parent_pid=1, uid=7, state="Z", private_bytes=0
+    )
 
 
-@pytest.mark.parametrize("line", ["State", "Tgid", "PPid"])
+@pytest.mark.parametrize("line", ["State", "Tgid", "PPid", "Uid"])
 def test_status_without_a_field_is_an_error(line):
     kept = "".join(one for one in STATUS.splitlines(True) if not one.startswith(line + ":"))
     with pytest.raises(ValueError, match=line):
@@ -60,7 +63,7 @@ def test_status_of_any_bytes_is_a_value_or_a_value_error(text):
 def test_our_own_status_is_understood():
     with open("/proc/self/status", "rb") as file:
         status = parse_status(file.read())
-    assert (status.tgid, status.parent_pid) == (os.getpid(), os.getppid())
+    assert (status.tgid, status.parent_pid, status.uid) == (os.getpid(), os.getppid(), os.getuid())
     assert status.private_bytes > 100_000
 
 

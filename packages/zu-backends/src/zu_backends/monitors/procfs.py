@@ -11,6 +11,7 @@ class ProcessStatus(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         tgid: the process (thread group) id.
         parent_pid: the parent's process id, 0 where it lies outside of our namespace.
+        uid: the user that its file accesses are made as (credentials(7), file-system uid).
         state: one letter, "Z" for a zombie.
         private_bytes: anonymous, shared-memory and swapped pages. Pages of files are
             left out: the page cache holds them once for the whole machine. Pages that
@@ -19,6 +20,7 @@ class ProcessStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     tgid: int
     parent_pid: int
+    uid: int
     state: str
     private_bytes: int
 
@@ -35,6 +37,7 @@ def parse_status(text: bytes) -> ProcessStatus:
     return ProcessStatus(
         tgid=int(_required(text, b"Tgid")),
         parent_pid=int(_required(text, b"PPid")),
+        uid=int(_required(text, b"Uid").split()[-1]),
         state=_required(text, b"State")[:1].decode("ascii"),
         private_bytes=sum(_kib(text, key) for key in (b"RssAnon", b"RssShmem", b"VmSwap")),
     )

@@ -71,6 +71,6 @@ class TracedThread:
         except OSError:
             return 0
         try:
-            return missing_errno(root_fd, path)
+            return missing_errno(root_fd, path, self._status.uid)
         finally:
             os.close(root_fd)
