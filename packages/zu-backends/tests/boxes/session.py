@@ -20,7 +20,8 @@ async def main() -> None:
     loop.add_reader(process.notify_fd, lambda: notifier.allow(notifier.receive()))
     await process.release()
     assert await process.stdout.readline() == b"up\n"
-    print(spawner.pid, jail.holder_pid, flush=True)
+    sys.stdout.write(f"{spawner.pid} {jail.holder_pid}\n")
+    sys.stdout.flush()
     await asyncio.sleep(100)
 
 

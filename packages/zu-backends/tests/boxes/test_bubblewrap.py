@@ -1,7 +1,6 @@
 """What a jail keeps in, shown from inside of it, on the kernel."""
 
 import asyncio
-import errno
 import json
 import os
 import signal
@@ -14,7 +13,11 @@ from zu_core.contracts import Mount
 from zu_core.errors import ConfigError, Unavailable
 
 PYTHON = os.path.realpath(sys.executable)
-ERRNO = "import errno, os, sys\ndef attempt(f):\n  try: return f() and None\n  except OSError as e: return errno.errorcode[e.errno]\n"
+ERRNO = """import errno, os, sys
+def attempt(f):
+  try: return f() and None
+  except OSError as e: return errno.errorcode[e.errno]
+"""
 
 
 async def python_lines(bench, jail, source, *arguments):
@@ -411,8 +414,7 @@ def _alive(pid):
     try:
         with open(f"/proc/{pid}/stat") as file:
             return file.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError as error:
-        assert error.errno in (errno.ENOENT, errno.ESRCH)
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 

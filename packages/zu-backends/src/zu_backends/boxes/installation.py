@@ -125,10 +125,10 @@ class _Finder:
         hops = tuple(_symlink_hops(path))
         visible = (number for number, hop in enumerate(hops) if self._is_whole(hop))
         first = next(visible, len(hops) - 1)
+        self._add_node_modules(os.path.realpath(path))
         for hop in (*hops[first:], os.path.realpath(path)):
             self._add_container(hop, reason)
             self._need(hop, reason)
-        self._add_node_modules(os.path.realpath(path))
         interpreter = _interpreter_of(path)
         if interpreter:
             self._add_interpreter(interpreter, path, depth)

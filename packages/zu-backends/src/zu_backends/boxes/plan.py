@@ -155,7 +155,8 @@ def bwrap_options(
 
 
 def _check_mount(path: str) -> None:
-    if not path.startswith("/") or posixpath.normpath(path) != path:
+    normal = path.startswith("/") and not path.startswith("//")
+    if not normal or posixpath.normpath(path) != path:
         raise ConfigError(
             f"{path!r} is not an absolute path in its shortest form",
             advice="write the path from / on, without `.`, `..` and doubled slashes",

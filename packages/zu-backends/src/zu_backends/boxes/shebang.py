@@ -24,10 +24,9 @@ def parse_shebang(head: bytes) -> Interpreter | None:
     words = first.decode("utf-8", "surrogateescape").split()
     if not words:
         return None
-    wrapped = _SHELL_LINE.match(rest.partition(b"\n")[0])
+    wrapped = _wrapped_interpreter(rest.partition(b"\n")[0])
     if words[0] == "/bin/sh" and wrapped:
-        command = shlex.split(wrapped["command"].decode("utf-8", "surrogateescape"))
-        return Interpreter(command[0]) if command else None
+        return Interpreter(wrapped)
     if words[0].rpartition("/")[2] != "env":
         return Interpreter(words[0])
     names = (word for word in words[1:] if not word.startswith("-") and "=" not in word)
@@ -42,3 +41,13 @@ def parse_venv_home(config: str) -> str:
         if found and key.strip().lower() == "home":
             return value.strip()
     return ""
+
+
+def _wrapped_interpreter(line: bytes) -> str:
+    """Return the interpreter of an installer's shell line; "" if it is none."""
+    match = _SHELL_LINE.match(line)
+    try:
+        words = shlex.split(match["command"].decode("utf-8", "surrogateescape")) if match else []
+    except ValueError:  # quotes that do not match: the line is no installer's
+        return ""
+    return words[0] if words else ""
