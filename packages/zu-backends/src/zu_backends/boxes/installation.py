@@ -71,7 +71,7 @@ def find_installation(command: Sequence[str], search_path: str, cwd: str) -> Ins
     argv += [finder.add_argument(argument) for argument in command[1:]]
     return Installation(
         argv=tuple(argv),
-        mounts=tuple(Mount(path=path, reason=why) for path, why in finder.needed.items()),
+        mounts=finder.mounts(),
         search_path=tuple(dict.fromkeys(finder.directories)),
     )
 
@@ -97,6 +97,14 @@ class _Finder:
         self._cwd = cwd
         self.needed: dict[str, str] = {}
         self.directories: list[str] = []
+
+    def mounts(self) -> tuple[Mount, ...]:
+        """Return what is needed, without what lies in another needed directory."""
+        return tuple(
+            Mount(path=path, reason=why)
+            for path, why in self.needed.items()
+            if not any(is_below(path, one) for one in self.needed if one != path)
+        )
 
     def locate(self, name: str) -> str:
         """Return the absolute path of program `name`.
