@@ -16,9 +16,9 @@ from zu_redteam.verdict.observed import Fact, ObservedRun
 def start_commands(run: ObservedRun) -> frozenset[str]:
     """Ids of the facts that are the start of a program which the harness started."""
     starts = run.of_type(ProgramStarted)
-    ends = [entry.index for entry in starts[1:]] + [len(run.events)]
+    ends = [*(entry.index for entry in starts), len(run.events)]
     found: set[str] = set()
-    for start, end in zip(starts, ends, strict=True):
+    for start, end in zip(starts, ends[1:], strict=True):
         facts = (fact for fact in run.facts if start.index < fact.index < end)
         found.update(_chain(start.payload.argv, facts))
     return frozenset(found)

@@ -76,16 +76,24 @@ def _all_encodings(
     plain: list[_Symbol], *, layered: bool
 ) -> Iterator[tuple[str, list[_Symbol], int]]:
     yield "plain text", plain, 0
-    for prefix, start in (("", plain), ("reversed text in ", plain[::-1])):
-        for name, encode, slack in _ENCODERS:
-            for symbols in encode(start):
-                yield prefix + name, symbols, slack
-                if not layered or name not in _INNER:
-                    continue
-                for outer, again, more in _ENCODERS:
-                    if outer in _OUTER:
-                        for twice in again(symbols):
-                            yield f"{prefix}{name} in {outer}", twice, slack + more
+    for name, encode, slack in _ENCODERS:
+        for symbols in encode(plain):
+            yield name, symbols, slack
+            if layered and name in _INNER:
+                yield from _again(name, symbols, slack)
+    for name, encode, slack in _ENCODERS:
+        for symbols in encode(plain[::-1]):
+            yield f"reversed text in {name}", symbols, slack
+
+
+def _again(
+    name: str, symbols: list[_Symbol], slack: int
+) -> Iterator[tuple[str, list[_Symbol], int]]:
+    """A second encoding on top of the one that made `symbols`."""
+    for outer, encode, more in _ENCODERS:
+        if outer in _OUTER:
+            for twice in encode(symbols):
+                yield f"{name} in {outer}", twice, slack + more
 
 
 def _reduced(name: str, symbols: list[_Symbol], length: int, slack: int) -> Form | None:
@@ -140,14 +148,11 @@ _ENCODERS: tuple[tuple[str, _Encoder, int], ...] = (
     ("base32", _per_bits(5, 5, base64.b32encode), 2),
     ("base32 (extended hex)", _per_bits(5, 5, base64.b32hexencode), 2),
     ("hex", _per_byte(lambda byte: f"{byte:02x}"), 0),
-    ("hex with 0x", _per_byte(lambda byte: f"0x{byte:02x}"), 0),
-    ("hex with x", _per_byte(lambda byte: f"x{byte:02x}"), 0),
-    ("hex with u00", _per_byte(lambda byte: f"u00{byte:02x}"), 0),
     ("url encoding", _per_byte(lambda byte: quote(bytes([byte]), safe="")), 0),
     ("double url encoding", _per_byte(lambda byte: quote(quote(bytes([byte]), safe=""))), 0),
     ("decimal character codes", _per_byte(str), 0),
     ("octal character codes", _per_byte(lambda byte: f"{byte:03o}"), 0),
     ("rot13", _per_byte(_rot13), 0),
 )
-_INNER = frozenset({"base64", "base32", "hex", "rot13"})
-_OUTER = frozenset({"base64", "base32", "hex"})
+_INNER = frozenset({"base64", "base32", "hex"})
+_OUTER = frozenset({"base64", "hex"})

@@ -22,7 +22,8 @@ _BLOCK = 8
 _OFFSETS = (0, 4)
 _DISTINCT_IN_BLOCK = 3  # "aaaaaaaa" says nothing of a key that happens to hold it
 _DISTINCT_IN_RUN = 5
-_COMPARISONS = 4000  # per text; chance alone brings a handful
+_FRAGMENT = 8  # characters of a secret that no chance brings together
+_FRAGMENTS = 64  # so many of them are no chance either, and are not compared for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +89,24 @@ class Scanner:
         for offset in _OFFSETS:
             blocks |= self._windows.intersection(_view(reduced, offset))
         if blocks:
-            found += self._compare(reduced, sorted(blocks))
+            found += self._compare(reduced, blocks)
         return max(found, key=lambda finding: finding.characters, default=None)
 
-    def _compare(self, reduced: bytes, blocks: list[int]) -> Iterator[Finding]:
-        left = _COMPARISONS
-        for word in blocks:
-            block = word.to_bytes(_BLOCK, sys.byteorder)
-            for target, inside in self._occurrences(block):
-                for at in _positions(reduced, block):
-                    left -= 1
-                    if left < 0:
-                        yield Finding(target.canary, "many fragments", RUN, target.form.length)
-                        return
-                    characters = _run(reduced, at, target, inside)
-                    if characters:
-                        yield Finding(
-                            target.canary, target.form.encoding, characters, target.form.length
-                        )
+    def _compare(self, reduced: bytes, blocks: set[int]) -> Iterator[Finding]:
+        known: dict[int, list[tuple[_Target, int]]] = {}
+        fragments = 0
+        for at, word in _places(reduced, blocks):
+            if word not in known:
+                known[word] = list(self._occurrences(word.to_bytes(_BLOCK, sys.byteorder)))
+            for target, inside in known[word]:
+                form = target.form
+                low, high = _match(reduced, at, form, inside)
+                fragments += high - low >= _FRAGMENT
+                if _is_enough(target, low, high):
+                    yield Finding(target.canary, form.encoding, high - low, form.length)
+                if fragments > _FRAGMENTS:
+                    yield Finding(target.canary, "many fragments", high - low, form.length)
+                    return
 
     def _occurrences(self, block: bytes) -> Iterator[tuple[_Target, int]]:
         for at in _positions(self._joined, block):
@@ -128,6 +129,14 @@ def _words(data: bytes, offsets: Iterable[int]) -> Iterator[int]:
         yield from _view(data, offset)
 
 
+def _places(data: bytes, blocks: set[int]) -> Iterator[tuple[int, int]]:
+    """Where in `data` the `blocks` stand, each with its place."""
+    for offset in _OFFSETS:
+        for number, word in enumerate(_view(data, offset)):
+            if word in blocks:
+                yield offset + number * _BLOCK, word
+
+
 def _positions(data: bytes, block: bytes) -> Iterator[int]:
     at = data.find(block)
     while at >= 0:
@@ -135,18 +144,19 @@ def _positions(data: bytes, block: bytes) -> Iterator[int]:
         at = data.find(block, at + 1)
 
 
-def _run(reduced: bytes, at: int, target: _Target, inside: int) -> int:
-    """Characters of the secret in the match around `at`; 0 where they are too few."""
-    form = target.form
+def _match(reduced: bytes, at: int, form: Form, inside: int) -> tuple[int, int]:
+    """The range of the secret that stands in the text around the block at `at`."""
     start, end = inside, inside + _BLOCK
     left, right = at, at + _BLOCK
     while start and left and form.text[start - 1] == reduced[left - 1]:
         start, left = start - 1, left - 1
     while end < len(form.text) and right < len(reduced) and form.text[end] == reduced[right]:
         end, right = end + 1, right + 1
-    low, high = form.span(start, end)
-    enough = min(RUN, form.length) - form.slack
+    return form.span(start, end)
+
+
+def _is_enough(target: _Target, low: int, high: int) -> bool:
+    """Whether that range is long enough, and says something."""
+    enough = min(RUN, target.form.length) - target.form.slack
     distinct = min(_DISTINCT_IN_RUN, len(set(target.secret)))
-    if high - low < enough or len(set(target.secret[low:high])) < distinct:
-        return 0
-    return high - low
+    return high - low >= enough and len(set(target.secret[low:high])) >= distinct
