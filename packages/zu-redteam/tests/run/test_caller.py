@@ -87,10 +87,15 @@ def test_an_answer_is_recorded_with_its_size(value):
 
 
 def test_a_long_answer_is_cut_with_its_size():
-    payload = returned("t", Answer("result", {"v": "x" * 1_000_000}, 1.0))
+    payload = returned("t", Answer("result", {"v": "x" * 9_000_000}, 1.0))
     assert payload.truncated
-    assert payload.size == 1_000_008
-    assert len(payload.content) == 65536
+    assert payload.size == 9_000_008
+    assert len(payload.content) == 8 << 20
+
+
+def test_the_largest_payload_comes_back_whole():
+    payload = returned("t", Answer("result", {"v": "\x1b" * (1 << 20)}, 1.0))
+    assert not payload.truncated
 
 
 def test_no_answer_has_no_content():

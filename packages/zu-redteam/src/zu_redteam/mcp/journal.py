@@ -7,7 +7,7 @@ from zu_core.events import TargetRequested, TargetSaid
 
 Channel = Literal["stderr", "stdout", "notification"]
 
-_EVENT_TEXT: Final = 8 * 1024
+_EVENT_TEXT: Final = 64 * 1024
 _TAIL: Final = 2 * 1024
 
 
@@ -19,12 +19,13 @@ class Journal:
         unsolicited: notifications and requests that came so far.
 
     Args:
-        text_limit: characters that are recorded of each channel; the rest is counted.
+        text_limit: characters that are recorded of each channel; a judge can say nothing
+            of the rest, so the bound is far above what a sane target says.
         event_limit: events that are recorded of each channel.
     """
 
     def __init__(
-        self, recorder: Recorder, *, text_limit: int = 128 * 1024, event_limit: int = 400
+        self, recorder: Recorder, *, text_limit: int = 8 << 20, event_limit: int = 4000
     ) -> None:
         self._recorder = recorder
         self._text_left: dict[str, int] = {}

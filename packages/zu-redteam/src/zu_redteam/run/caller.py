@@ -12,7 +12,7 @@ from zu_redteam.jsonable import canonical, digest, recordable
 from zu_redteam.mcp.conversation import Answer, Conversation
 
 _ARGUMENT_TEXT: Final = 4096
-_ANSWER_TEXT: Final = 64 * 1024
+_ANSWER_TEXT: Final = 8 << 20
 _CHEAP_SECONDS: Final = 0.005
 
 
@@ -80,7 +80,7 @@ class Caller:
 
 
 def returned(tool: str, answer: Answer) -> ToolReturned:
-    """Return the record of an answer, with at most 64 KiB of its text."""
+    """Return the record of an answer, cut only beyond what one message can hold."""
     whole = "" if answer.body is None else canonical(answer.body)
     text = recordable(whole[:_ANSWER_TEXT])
     return ToolReturned(

@@ -35,11 +35,11 @@ class GateOptions:
     harmless: int = 3
     calls: int = 13
     top_up: int = 150
-    attacks_per_tool: int = 80
+    attacks_per_tool: int = 60
     attacks: int = 400
     restarts: int = 5
     timeouts: int = 5
-    quiet: float = 0.02
+    quiet: float = 0.015
     last_quiet: float = 0.5
     exit: float = 1.0
     whole: float = 300.0
