@@ -119,20 +119,26 @@ def test_the_log_verifies_and_holds_the_verdict(tmp_path):
 
 @pytest.fixture
 def silent_run(tmp_path):
-    """A run whose server never answers, and the processes below it."""
+    """A run whose server never answers; its temporary files go below `tmp_path`."""
+    (tmp_path / "tmp").mkdir()
     child = subprocess.Popen(
         command(tmp_path, mode="silent"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=tmp_path,
+        env=os.environ | {"TMPDIR": str(tmp_path / "tmp")},
         start_new_session=True,
     )
     with child:
         try:
+            told = []
             for line in child.stderr:
+                told.append(line)
                 if line.endswith("stage start\n"):
                     break
+            else:
+                pytest.fail(f"the run ended before the server started: {told}")
             deadline = time.monotonic() + 20
             while not _target_runs(child.pid) and time.monotonic() < deadline:
                 time.sleep(0.01)
@@ -155,7 +161,10 @@ def _target_runs(pid):
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_the_run_with_what_was_found_and_leaves_no_process(silent_run, signum, code):
+def test_a_signal_ends_the_run_with_what_was_found_and_leaves_nothing(
+    silent_run, tmp_path, signum, code
+):
+    mounts = Path("/proc/self/mounts").read_text()
     below = descendants(silent_run.pid)
     # A terminal sends Ctrl-C to the whole foreground process group.
     os.killpg(silent_run.pid, signum)
@@ -165,22 +174,26 @@ def test_a_signal_ends_the_run_with_what_was_found_and_leaves_no_process(silent_
     assert "Traceback" not in err
     assert below
     assert gone(below, 1.0)
+    assert not list((tmp_path / "tmp").iterdir())
+    assert Path("/proc/self/mounts").read_text() == mounts
 
 
-def test_a_second_signal_ends_the_run_at_once_and_leaves_no_process(silent_run):
+def test_a_second_signal_ends_the_run_at_once_and_leaves_nothing(silent_run, tmp_path):
     below = descendants(silent_run.pid)
     silent_run.send_signal(signal.SIGINT)
     silent_run.send_signal(signal.SIGTERM)
     silent_run.communicate(timeout=5)
     assert silent_run.returncode in (130, 143)
     assert gone(below, 1.0)
+    assert not list((tmp_path / "tmp").iterdir())
 
 
-def test_a_killed_zu_leaves_no_process(silent_run):
+def test_a_killed_zu_leaves_nothing(silent_run, tmp_path):
     below = descendants(silent_run.pid)
     silent_run.kill()
     assert below
     assert gone(below, 1.0)
+    assert not list((tmp_path / "tmp").iterdir())
 
 
 def test_a_reader_that_went_away_is_quiet(tmp_path):
