@@ -1,7 +1,7 @@
 import fcntl
 import os
 import signal
-import threading
+import sys
 import time
 
 import pytest
@@ -11,6 +11,18 @@ from zu_core.errors import Unavailable
 
 BOUNDS = Bounds()
 NOBODY = 65534
+
+SWAP = """
+import os, sys
+root, outside = sys.argv[1:]
+while True:
+    for i in range(20):
+        directory = f"{root}/d{i}"
+        os.rename(directory, f"{root}/aside")
+        os.symlink(outside, directory)
+        os.unlink(directory)
+        os.rename(f"{root}/aside", directory)
+"""
 
 
 @pytest.fixture
@@ -168,29 +180,20 @@ def test_directories_swapped_for_links_during_the_walk_lead_nowhere(root, root_f
     for i in range(20):
         (root / f"d{i}").mkdir()
         (root / f"d{i}" / "inside").write_text("inside")
-    stop = threading.Event()
-
-    def swap() -> None:
-        while not stop.is_set():
-            for i in range(20):
-                (root / f"d{i}").rename(root / "aside")
-                (root / f"d{i}").symlink_to(outside)
-                (root / f"d{i}").unlink()
-                (root / "aside").rename(root / f"d{i}")
-
-    swapper = threading.Thread(target=swap)
-    swapper.start()
-    links = 0
+    swapper = os.posix_spawn(
+        sys.executable, [sys.executable, "-I", "-c", SWAP, str(root), str(outside)], {}
+    )
+    rounds = links = 0
     try:
-        for _ in range(300):
+        while rounds < 300 or not links:
+            rounds += 1
             snap = snapshot(root_fd, BOUNDS, everything)
             assert not [path for path in snap.nodes if b"of-the-host" in path]
             assert b"secret of the host" not in snap.samples.values()
             links += "symlink" in kinds(snap).values()
     finally:
-        stop.set()
-        swapper.join()
-    assert links
+        os.kill(swapper, signal.SIGKILL)
+        os.waitpid(swapper, 0)
 
 
 def test_a_directory_that_becomes_a_link_after_the_look_is_not_entered(
