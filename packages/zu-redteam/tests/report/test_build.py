@@ -1,0 +1,70 @@
+import shlex
+
+from zu_core.chain import GENESIS, Link
+from zu_core.contracts import Envelope
+from zu_core.events import ToolReturned
+from zu_core.ports.storage import StoredEvent
+from zu_redteam.report import ReportModel, build_report
+from zu_redteam.report.build import reproduction
+from zu_redteam.verdict import ObservedRun, judge
+from zu_redteam.verdict.testing import SECRET, RunScript
+
+
+def test_the_model_holds_what_a_person_needs(failed: ReportModel) -> None:
+    assert failed.verdict.label == "FAIL"
+    assert failed.verdict.exit_code == 1
+    assert failed.target.command == "python3 -m clock"
+    assert [stage.outcome for stage in failed.stages] == ["ran"] * 8
+    breach = next(one for one in failed.observers if one.name == "effects")
+    again = (
+        "zu test-plugin --case command-1 --egress api.example.com --exec git -- python3 -m clock"
+    )
+    assert breach.evidence[0].reproduce == again
+    assert failed.probes[0].passed
+    assert failed.log.events > 50
+
+
+def test_secrets_of_canaries_are_told_by_the_target_only(passed: ReportModel) -> None:
+    assert SECRET not in repr(passed)
+    assert passed.canaries[0].path == "~/.aws/credentials"
+
+
+def test_a_command_is_quoted_for_a_shell() -> None:
+    run = RunScript.honest(envelope=Envelope(write=("~/a b",))).run()
+    argv = ("python3", "my server.py", "--x=$(id)")
+    command = reproduction(run, "case;1", argv)
+    assert shlex.split(command) == [
+        "zu", "test-plugin", "--case", "case;1", "--write", "~/a b", "--", *argv
+    ]  # fmt: skip
+    assert reproduction(run, "", ()) == ""
+
+
+def test_the_place_in_the_store_is_told() -> None:
+    event = RunScript.honest().events[0]
+    link = Link("trace", 1, GENESIS, bytes(range(32)))
+    run = ObservedRun.of([StoredEvent(position=41, link=link, event=event)])
+    log = build_report(run, judge(run)).log
+    assert (log.first, log.last, log.head) == (41, 41, bytes(range(32)).hex())
+
+
+def test_an_empty_record_has_a_report() -> None:
+    run = RunScript().run()
+    report = build_report(run, judge(run))
+    assert report.verdict.label == "INCONCLUSIVE"
+    assert report.target.command == ""
+
+
+def test_huge_answers_are_cut_with_a_note() -> None:
+    huge = ToolReturned(tool="now", outcome="result", content="x" * 200_000)
+    run = RunScript.honest(harmless=lambda one: one.call(returned=huge)).run()
+    report = build_report(run, judge(run))
+    longest = max(report.timeline, key=lambda item: len(item.output))
+    assert len(longest.output) < 5000
+    assert "more characters, see the log" in longest.output
+
+
+def test_the_number_of_steps_is_bounded() -> None:
+    run = RunScript.honest(harmless=lambda one: [one.call() for _ in range(1200)]).run()
+    report = build_report(run, judge(run))
+    assert len(report.timeline) == 1000
+    assert report.hidden_items > 200
