@@ -62,7 +62,7 @@ async def test_messages_pass_and_noise_is_recorded(program, recorder, sink):
         messages = await received(link)
         assert link.closed.is_set()
     assert [message.id for message in messages] == [1, 2]
-    assert [one.text for one in sink.of(TargetSaid)] == ["Starting\n", "\\xff\\xfe\n", "42\n"]
+    assert [one.text for one in sink.of(TargetSaid)] == ["Starting\n", "\\xff\\xfe\n42\n"]
 
 
 async def test_a_batch_is_taken_apart(program, recorder):

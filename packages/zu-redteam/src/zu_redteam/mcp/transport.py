@@ -5,7 +5,7 @@ message is noise: it is recorded and skipped, as are lines beyond the limit.
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -108,10 +108,8 @@ async def _pump_stdout(link: Link, inbound: Inbound, splitter: LineSplitter) -> 
         while data := await link.program.stdout.read(_CHUNK):
             if not await link.spend(len(data)):
                 return
-            for line in splitter.feed(data):
-                await _take_line(link, inbound, line)
-        for line in splitter.end():
-            await _take_line(link, inbound, line)
+            await _take_lines(link, inbound, splitter.feed(data))
+        await _take_lines(link, inbound, splitter.end())
     finally:
         # In this order: whoever learns of the end of the messages can ask for its cause.
         link.closed.set()
@@ -144,19 +142,29 @@ async def _pump_stdin(
         inbound.close()
 
 
-async def _take_line(link: Link, inbound: Inbound, line: Line | Overlong) -> None:
+async def _take_lines(link: Link, inbound: Inbound, lines: Sequence[Line | Overlong]) -> None:
+    """Deliver the messages among `lines`; noise between two of them is recorded as one."""
+    noise = b""
+    for line in lines:
+        messages = () if isinstance(line, Overlong) else _parse(line.data)
+        if not messages:
+            noise += _noise(line)
+            continue
+        if noise:
+            await link.journal.said("stdout", noise)
+            noise = b""
+        for message in messages:
+            if await _note_unsolicited(link, message):
+                await _deliver(inbound, message)
+    if noise:
+        await link.journal.said("stdout", noise)
+
+
+def _noise(line: Line | Overlong) -> bytes:
     if isinstance(line, Overlong):
-        note = b"... [a line of %d bytes is beyond the limit and was skipped]" % line.size
-        await link.journal.said("stdout", line.head + note)
-        return
-    if not line.data.strip():
-        return
-    messages = _parse(line.data)
-    if not messages:
-        await link.journal.said("stdout", line.data + b"\n")
-    for message in messages:
-        if await _note_unsolicited(link, message):
-            await _deliver(inbound, message)
+        skipped = b"... [a line of %d bytes is beyond the limit and was skipped]\n"
+        return line.head + skipped % line.size
+    return line.data + b"\n" if line.data.strip() else b""
 
 
 async def _deliver(inbound: Inbound, message: mcp_types.JSONRPCMessage) -> None:
