@@ -64,3 +64,11 @@ def test_chosen_cases():
     assert [one.id for one in choose_cases(CASES, frozenset({"sql-attach"}))] == ["sql-attach"]
     with pytest.raises(ConfigError, match="did you mean sql-attach"):
         choose_cases(CASES, frozenset({"sql-atach"}))
+
+
+def test_tools_that_write_come_after_those_that_read():
+    tools = [tool("save_file", "path"), tool("read_file", "path"), tool("deleteAll", "path")]
+    made = select(tools, CASES, SETTING, GateOptions(attacks_per_tool=5))
+    order = [one.tool for one in made.attacks if one.tool.endswith(("file", "All"))]
+    light = [name for name in order if name == "read_file"]
+    assert order[: len(light)] == light

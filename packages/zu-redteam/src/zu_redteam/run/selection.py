@@ -4,13 +4,19 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice, zip_longest
-from typing import Any
+from typing import Any, Final
 
 from zu_core.errors import ConfigError
 from zu_core.events import ToolDescription
 from zu_redteam.calls.harmless import harmless_calls
+from zu_redteam.calls.words import snake
 from zu_redteam.corpus import Attack, CorpusCase, Setting, plan_attacks, plan_protocol
 from zu_redteam.run.options import GateOptions
+
+_WRITING: Final = frozenset({
+    "write", "save", "store", "set", "put", "create", "edit", "update", "append", "insert",
+    "move", "rename", "copy", "delete", "remove", "clear", "drop", "reset", "upload",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +70,20 @@ def select(
 ) -> Selection:
     """Return the calls to make on `tools`: deterministic, and bounded by `options`.
 
-    Attacks take turns among the tools. Those that aim at resources come last, because
-    they are the most likely to end the target.
+    Attacks take turns among the tools. Tools that write come after those that read,
+    because they may overwrite what the others would have given away. Those that aim at
+    resources come last, because they are the most likely to end the target.
     """
     plans = [plan_attacks(tool, cases, setting) for tool in tools]
     protocol = plan_protocol(cases, setting, tools[0].name) if tools else ()
     turns = zip_longest(*(plan[: options.attacks_per_tool] for plan in plans))
     room = max(0, options.attacks - len(protocol))
     chosen = [attack for turn in turns for attack in turn if attack is not None][:room]
-    last = {case.id for case in cases if case.objective == "dos"}
-    attacks = tuple(sorted([*chosen, *protocol], key=lambda attack: attack.case in last))
+    heavy = {case.id for case in cases if case.objective == "dos"}
+    writing = {tool.name for tool in tools if _writes(tool)}
+    attacks = tuple(
+        sorted([*chosen, *protocol], key=lambda one: (one.case in heavy, one.tool in writing))
+    )
     fitting = {attack.case for plan in plans for attack in plan} | {a.case for a in protocol}
     return Selection(
         harmless=_harmless(tools, attacks, setting, options),
@@ -82,6 +92,11 @@ def select(
         fitting=len(fitting),
         cases=len(cases),
     )
+
+
+def _writes(tool: ToolDescription) -> bool:
+    words = snake(tool.name).split("_")
+    return not _WRITING.isdisjoint(words) or '"destructiveHint":true' in tool.definition
 
 
 def _harmless(
