@@ -143,6 +143,8 @@ async def test_a_program_that_waits_for_100_continue_gets_it(make_net, serve):
     assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 \r\n\r\n"
     writer.write(b"1\r\nx\r\n0\r\n\r\n")
     assert b"1\r\nx\r\n" in await reader.read()
+    fact = await net.fact()
+    assert fact.sample.endswith(b"\r\n\r\n1\r\nx\r\n0\r\n\r\n")
     await closed(writer)
 
 
@@ -225,15 +227,62 @@ async def test_transparent_http_by_name(make_net, serve):
 async def test_a_denied_connection_is_listened_to_and_reset(make_net):
     net = await make_net()
     reader, writer = await net.to("203.0.113.9", 4444)
-    writer.write(b"\x02secret" * 10_000)
+    writer.write(b"\x02secret")
     with pytest.raises(ConnectionResetError):
         await reader.readexactly(1)
     fact = await net.fact()
     assert (fact.channel, fact.decision, fact.address, fact.port) == (
         "tcp", "denied", "203.0.113.9", 4444,
     )  # fmt: skip
-    assert fact.sent >= QUICK.drain_bytes
-    assert len(fact.sample) == QUICK.sample_bytes
+    assert (fact.sent, fact.sample) == (7, b"\x02secret")
+    await closed(writer)
+
+
+@pytest.mark.parametrize("first", [b"\x02", b"GET / HTTP/1.1\r\nHost: evil.org\r\n\r\n"])
+async def test_a_denied_connection_is_listened_to_so_far_and_no_further(make_net, first):
+    net = await make_net(limits=EgressLimits(sample_seconds=30))
+    _, writer = await net.to("203.0.113.9", 4444)
+    with contextlib.suppress(ConnectionError):
+        writer.write(first)
+        await writer.drain()
+        for _ in range(100):
+            writer.write(bytes(100_000))
+            await writer.drain()
+    fact = await net.fact()
+    assert 64 * 1024 <= fact.sent <= 2 * 64 * 1024 + 1000
+    assert len(fact.sample) == 16 * 1024
+    await closed(writer)
+
+
+async def test_a_refusal_within_a_tunnel_is_a_reset(make_net, serve):
+    port = await serve(echo)
+    net = await make_net("example.com", upstream=port, names={"example.com": ["93.184.215.14"]})
+    hello = client_hello("evil.org")
+    reader, writer = await net.connect(Role.PROXY)
+    writer.write(b"CONNECT example.com:443 HTTP/1.0\r\n\r\n")
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(hello)
+    with pytest.raises(ConnectionResetError):
+        await reader.readexactly(1)
+    fact = await net.fact()
+    assert (fact.rule, fact.sent, fact.sample) == ("tls-name-mismatch", len(hello), hello)
+    await closed(writer)
+
+
+async def test_http_to_a_server_that_spoke_first_is_refused(make_net, serve):
+    async def mail(reader, writer):
+        writer.write(b"220 hello\r\n")
+        assert await reader.read() == b""
+
+    port = await serve(mail)
+    net = await make_net("example.com", upstream=port, names={"example.com": ["93.184.215.14"]})
+    reader, writer = await net.connect(Role.PROXY)
+    writer.write(b"CONNECT example.com:8080 HTTP/1.0\r\n\r\n")
+    await reader.readuntil(b"220 hello\r\n")
+    writer.write(b"GET / HTTP/1.1\r\nHost: evil.org\r\n\r\n")
+    with contextlib.suppress(ConnectionError):
+        assert await reader.read() == b""
+    assert (await net.fact()).rule == "not-http"
     await closed(writer)
 
 

@@ -98,7 +98,7 @@ def _read(wire: bytes, limit: int) -> dns.message.Message | str:
         query = dns.message.from_wire(wire, question_only=True)
     except (dns.exception.DNSException, ValueError) as error:
         return f"{type(error).__name__}: {error}"
-    if len(query.question) != 1 or int.from_bytes(wire[4:6]) != 1:
+    if len(query.question) != 1:
         return f"{int.from_bytes(wire[4:6])} questions"
     return query
 
