@@ -62,7 +62,7 @@ def verify_subtree_inclusion(
         IntegrityError: the proof does not show it, or these leaves are no subtree.
     """
     _check_subtree(part)
-    verify_inclusion(leaf, index - part.start, len(part), proof, root)
+    verify_inclusion(leaf, index - part.start, part.stop - part.start, proof, root)
 
 
 def verify_subtree_consistency(
@@ -77,7 +77,7 @@ def verify_subtree_consistency(
     _check_subtree(part)
     if part.stop > size:
         _fail(f"a tree of {size} leaves has no leaf {part.stop - 1}")
-    if not part:
+    if part.start == part.stop:
         if proof or part_root != EMPTY_ROOT:
             _fail("no leaves have another root, and need no proof")
         return
@@ -121,7 +121,8 @@ def _check_subtree(part: range) -> None:
     """Raise unless `part` is one node of some tree (its start fits its width)."""
     if part.step != 1 or not 0 <= part.start <= part.stop:
         _fail(f"{part} is no range of leaves")
-    if part and part.start % (1 << (len(part) - 1).bit_length()):
+    width = part.stop - part.start
+    if width and part.start % (1 << (width - 1).bit_length()):
         _fail(f"the leaves {part.start} to {part.stop} are no subtree")
 
 
