@@ -46,3 +46,20 @@ def test_sizes_of_notifications_are_at_least_those_we_know():
         got >= known
         for got, known in zip(libc.seccomp_notification_sizes(), (80, 24, 64), strict=True)
     )
+
+
+def test_a_new_session_keyring_is_another_one():
+    source = (
+        "import ctypes; from zu_backends.kernel import libc, syscalls\n"
+        "number = syscalls.this_architecture().numbers['keyctl']\n"
+        "session = lambda: ctypes.CDLL(None).syscall(number, 0, -3, 0)\n"
+        "before = session(); libc.join_new_session_keyring(); print(before == session())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        env={"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "False\n"

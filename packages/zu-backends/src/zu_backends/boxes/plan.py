@@ -143,6 +143,8 @@ def bwrap_options(
     for name, target in host.symlinks:
         options += ["--symlink", target, f"/{name}"]
     options += ["--ro-bind", f"{STAGE}/{ETC}", "/etc", "--proc", "/proc", "--dev", "/dev"]
+    # The list of keys shows those of the same account, whatever the namespace; proc(5).
+    options += ["--ro-bind-try", "/dev/null", "/proc/keys"]
     for directory, place in WRITABLE:
         options += ["--bind", f"{STAGE}/{FILES}/{place}", directory]
     for path, place in zip(mounts, staged_places(mounts), strict=True):
