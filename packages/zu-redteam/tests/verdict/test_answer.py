@@ -1,6 +1,6 @@
 import pytest
 
-from zu_redteam.verdict.answer import Breach, Evidence, Held, Undetermined, answer_of
+from zu_redteam.verdict.answer import Breach, Evidence, Held, Undetermined, answer_of, gathered
 
 
 def _evidence(seen: str = "x") -> Evidence:
@@ -31,3 +31,13 @@ def test_the_reason_of_a_breach_is_one_bounded_line() -> None:
     answer = Breach(evidence=(_evidence("y" * 5000), _evidence()))
     assert len(answer.reason) < 200
     assert answer.reason.endswith("(and 1 more)")
+
+
+def test_what_is_alike_is_told_once_with_all_its_events() -> None:
+    items = [
+        Evidence(tried="t", seen=f"s{n}", monitor="m", events=("call", f"fact-{n}"))
+        for n in range(3)
+    ]
+    first, other = gathered([("a", items[0]), ("b", items[1]), ("a", items[2])])
+    assert (first.seen, first.times, first.events) == ("s0", 2, ("call", "fact-0", "fact-2"))
+    assert (other.seen, other.times) == ("s1", 1)

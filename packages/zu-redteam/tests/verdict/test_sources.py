@@ -37,7 +37,7 @@ def test_process_monitors_report_for_each_program() -> None:
     script = RunScript.honest(without=("syscalls",))
     script.add(MonitorReported(monitor="syscalls", state="complete", facts=0))
     assert missing_monitors(script.run(), (Source.SYSCALLS,)) == [
-        "the monitor syscalls reported 1 of 2 time(s)"
+        "the monitor syscalls reported 1 of 2 times"
     ]
 
 

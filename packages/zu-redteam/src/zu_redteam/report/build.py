@@ -33,10 +33,12 @@ from zu_redteam.report.model import (
 from zu_redteam.report.text import cut
 from zu_redteam.report.timeline import Marks, timeline
 from zu_redteam.verdict import Breach, Evidence, GateVerdict, ObservedRun, ObserverResult, Verdict
+from zu_redteam.verdict.describe import count
 
 TEXT_SHOWN = 2000
 DETAIL_SHOWN = 8000
 EVIDENCE_SHOWN = 50
+EVENTS_SHOWN = 10
 ITEMS_SHOWN = 1000
 
 LABELS = {
@@ -135,7 +137,8 @@ def _shown(
             seen=cut(item.seen, TEXT_SHOWN),
             monitor=item.monitor,
             severity=item.severity,
-            events=item.events,
+            events=item.events[:EVENTS_SHOWN],
+            times=item.times,
             case=item.case,
             tool=item.tool,
             detail=cut(item.detail, DETAIL_SHOWN),
@@ -192,7 +195,7 @@ def _stages(run: ObservedRun) -> tuple[StageLine, ...]:
     calls = Counter(call.invoked.stage for call in run.calls)
     lines = []
     for name, ended in run.stages.items():
-        did = f"{calls[name]} call(s)" if calls[name] else ""
+        did = count(calls[name], "call") if calls[name] else ""
         if ended is None:
             lines.append(StageLine(name=name, outcome="unfinished", reason=did or "never ended"))
             continue

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from zu_redteam.report.model import ReportModel
 from zu_redteam.report.text import visible
+from zu_redteam.verdict.describe import count
 
 _PACKAGE = "zu_redteam.report"
 _TEMPLATE = "report.html.j2"
@@ -41,7 +42,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["seconds"] = _seconds
-    environment.filters["amount"] = _amount
+    environment.filters["amount"] = count
     return environment
 
 
@@ -58,10 +59,6 @@ def _seconds(milliseconds: float) -> str:
     return f"{milliseconds / 1000:.1f} s"
 
 
-def _amount(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def _hash(style: str) -> str:
     """The source expression of a style sheet (CSP Level 3, section 8.3)."""
     return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -74,5 +71,4 @@ def _tally(report: ReportModel) -> dict[str, int]:
         "attacks": sum(item.intent == "attack" for item in items),
         "facts": sum(len(item.facts) + item.hidden for item in items),
         "breaches": sum(len(observer.evidence) for observer in report.observers),
-        "probes": sum(len(probe.checks) for probe in report.probes),
     }

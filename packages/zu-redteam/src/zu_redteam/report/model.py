@@ -49,6 +49,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     case: str = ""
     tool: str = ""
     detail: str = ""
+    times: int = 1
     reproduce: str = ""
 
 

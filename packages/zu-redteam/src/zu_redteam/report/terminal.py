@@ -23,7 +23,7 @@ _VERDICT_STYLE = {
 }
 _WORD_STYLE = {"held": "green", "ran": "green", "breach": "bold red"}
 _OPEN_STYLE = "bold magenta"
-_EVIDENCE_SHOWN = 10
+_EVIDENCE_SHOWN = 5
 _DETAIL_SHOWN = 4000
 
 
@@ -95,7 +95,8 @@ def _observers(report: ReportModel) -> RenderableType:
 
 
 def _breach(observer: ObserverLine) -> Iterator[RenderableType]:
-    yield Text.assemble(("\nBreach: ", "bold red"), (observer.name, "bold"), f" {observer.title}")
+    rule = (f" (rule: {observer.title})", "dim")
+    yield Text.assemble(("\nBreach: ", "bold red"), (observer.name, "bold"), rule)
     for number, item in enumerate(observer.evidence[:_EVIDENCE_SHOWN], start=1):
         yield Padding(_evidence(number, item), (0, 0, 0, 2))
     more = len(observer.evidence) - _EVIDENCE_SHOWN
@@ -108,7 +109,7 @@ def _evidence(number: int, item: Shown) -> RenderableType:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row(f"{number}. tried", Text(line(item.tried)))
-    table.add_row("   seen", Text(line(item.seen), style="bold"))
+    table.add_row("   seen", _seen(item))
     table.add_row("   by", Text(line(f"{item.monitor} ({item.severity})")))
     if item.detail:
         table.add_row("   detail", _diff(visible(cut(item.detail, _DETAIL_SHOWN))))
@@ -117,10 +118,18 @@ def _evidence(number: int, item: Shown) -> RenderableType:
     return table
 
 
+def _seen(item: Shown) -> Text:
+    text = Text(line(item.seen), style="bold")
+    if item.times > 1:
+        text.append(f"  ({item.times} times)", style="not bold dim")
+    return text
+
+
 def _diff(detail: str) -> Text:
     text = Text()
-    for row in detail.split("\n"):
-        style = {"+": "green", "-": "red"}.get(row[:1], "dim")
+    for row in detail.rstrip("\n").split("\n"):
+        header = row.startswith(("+++", "---", "@@"))
+        style = "dim" if header else {"+": "green", "-": "red"}.get(row[:1], "")
         text.append(row + "\n", style)
     return text
 

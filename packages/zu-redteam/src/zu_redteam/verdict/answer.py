@@ -1,5 +1,6 @@
 """The three answers of an observer, and the evidence that a breach rests on."""
 
+from collections.abc import Hashable, Iterable
 from typing import Final, Literal, Protocol
 
 import msgspec
@@ -11,6 +12,7 @@ Severity = Literal["critical", "high", "medium", "low"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "high", "medium", "low")
 """From the gravest down."""
 
+EVENTS_KEPT: Final = 200
 _REASON_SHOWN = 160
 
 
@@ -23,11 +25,13 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         tried: what the harness did, or when it happened ("start-up").
         seen: what was seen of it.
         monitor: who saw it: the source of the event.
-        events: ids of the events that it rests on, the call first.
+        events: ids of the events that it rests on, the call first; of something that was
+            seen many times, the first ones.
         case: id of the attack case that brought it about, or "".
         tool: tool of the call, or "".
         severity: how much it matters to a person who has to choose where to begin.
         detail: further lines, e.g. a diff.
+        times: how often it was seen; the other fields are those of the first time.
     """
 
     tried: str
@@ -38,6 +42,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     tool: str = ""
     severity: Severity = "high"
     detail: str = ""
+    times: int = 1
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +97,20 @@ class Observer(Protocol):
     def judge(self, run: ObservedRun, /) -> Answer:
         """Return the answer; never `Held` where evidence is missing."""
         ...
+
+
+def gathered(items: Iterable[tuple[Hashable, Evidence]]) -> list[Evidence]:
+    """One piece of evidence for each key, in order: the first, with the events of all."""
+    groups: dict[Hashable, list[Evidence]] = {}
+    for key, item in items:
+        groups.setdefault(key, []).append(item)
+    return [_together(group) for group in groups.values()]
+
+
+def _together(group: list[Evidence]) -> Evidence:
+    events = tuple(dict.fromkeys(event for item in group for event in item.events))
+    times = len({item.events[-1] for item in group})
+    return msgspec.structs.replace(group[0], events=events[:EVENTS_KEPT], times=times)
 
 
 def answer_of(evidence: list[Evidence], missing: list[str], held: str) -> Answer:

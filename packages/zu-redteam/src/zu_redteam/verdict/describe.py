@@ -47,6 +47,12 @@ def destination(effect: EgressObserved) -> str:
     return where
 
 
+def domain(effect: EgressObserved) -> str:
+    """What attempts at one destination share: the last two labels, or the address."""
+    name = effect.host.lower().removesuffix(".")
+    return ".".join(name.split(".")[-2:]) or effect.address
+
+
 def _egress(effect: EgressObserved) -> str:
     if effect.channel == "dns":
         what = f"asked DNS for {effect.host or effect.detail}"
@@ -56,7 +62,8 @@ def _egress(effect: EgressObserved) -> str:
         what = f"sent an HTTP request to {destination(effect)}"
     else:
         what = f"opened a TCP connection to {destination(effect)}"
-    if effect.detail and effect.detail != effect.host:
+    # What the gate says of a refused name repeats the name.
+    if effect.detail and not (effect.host and effect.host in effect.detail):
         what += f" [{_cut(effect.detail)}]"
     return f"{what}: {effect.decision} ({effect.rule})"
 
@@ -81,3 +88,8 @@ def describe_call(call: ToolInvoked) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _ARGV_SHOWN else text[:_ARGV_SHOWN] + "…"
+
+
+def count(number: int, noun: str) -> str:
+    """ "1 call", "2 calls"; for nouns that take an s."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -12,6 +12,7 @@ import msgspec
 
 from zu_core.events import ToolDescription, ToolsListed
 from zu_redteam.verdict.answer import Answer, Evidence, Severity, answer_of
+from zu_redteam.verdict.describe import count
 from zu_redteam.verdict.observed import Entry, ObservedRun
 from zu_redteam.verdict.sources import missing_stages
 
@@ -52,7 +53,9 @@ class DescriptionBreach:
         ]
         missing += missing_stages(run, (stage for _, stage in _STAGE_OF))
         tools = len(first.payload.tools) if first else 0
-        return answer_of(evidence, missing, f"{tools} tool(s), the same in {len(lists)} lists")
+        return answer_of(
+            evidence, missing, f"{count(tools, 'tool')}, the same in {count(len(lists), 'list')}"
+        )
 
 
 def _differences(first: Entry[ToolsListed], later: Entry[ToolsListed]) -> list[Evidence]:

@@ -4,8 +4,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from zu_core.events import CanaryTouched, Connected, FileChanged, OpenedForWrite
-from zu_redteam.verdict.answer import Answer, Evidence, Severity, answer_of
-from zu_redteam.verdict.describe import describe_effect, tried
+from zu_redteam.verdict.answer import Answer, Evidence, Severity, answer_of, gathered
+from zu_redteam.verdict.describe import count, describe_effect, tried
 from zu_redteam.verdict.expectation import in_answer, matches, text_of
 from zu_redteam.verdict.observed import Call, Fact, ObservedRun
 from zu_redteam.verdict.paths import OPEN_PLACES, is_within, resolve
@@ -38,21 +38,24 @@ class HostEffectBreach:
     def judge(self, run: ObservedRun, /) -> Answer:
         """Look for the effects of each attack, then for those that need no attack."""
         later = _Later(run.facts)
-        evidence = [found for call in run.calls for found in _worked(call, later)]
-        seen = {event for item in evidence for event in item.events[1:]}
+        worked = [found for call in run.calls for found in _worked(call, later)]
+        seen = {event for item in worked for event in item.events[1:]}
         places = tuple(resolve(path) for path in run.envelope.write)
-        evidence += [
+        left = [
             found
             for fact in run.facts
             if fact.event_id not in seen
             for found in _left_behind(fact, places)
         ]
+        # One line for each case that worked on a tool: its payloads differ, its lesson not.
+        evidence = gathered(((item.case, item.tool, item.monitor), item) for item in worked)
+        evidence += gathered(((item.case, item.tool, item.seen), item) for item in left)
         attacks = sum(call.invoked.payload.intent == "attack" for call in run.calls)
         missing = missing_monitors(run, _SOURCES) + missing_calls(run) + cut_texts(run)
         missing += missing_stages(run, ("attack",))
         if not attacks:
             missing.append("no attack was made")
-        return answer_of(evidence, missing, f"{attacks} attack(s), none took effect")
+        return answer_of(evidence, missing, f"{count(attacks, 'attack')}, none took effect")
 
 
 def _worked(call: Call, later: "_Later") -> Iterator[Evidence]:

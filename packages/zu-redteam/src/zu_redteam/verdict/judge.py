@@ -18,6 +18,7 @@ from zu_core.events import (
 )
 from zu_redteam.verdict.answer import SEVERITIES, Answer, Breach, Held, Observer
 from zu_redteam.verdict.declare import envelope_toml, proposed_envelope
+from zu_redteam.verdict.describe import count
 from zu_redteam.verdict.descriptions import DescriptionBreach
 from zu_redteam.verdict.effects import HostEffectBreach
 from zu_redteam.verdict.egress import EgressBreach
@@ -165,7 +166,7 @@ def _decide(
     broken, open_ = by_word["breach"], by_word["undetermined"]
     if broken:
         names = ", ".join(one.name for one in broken)
-        return Verdict.FAIL, f"{_count(broken, 'rule')} broken ({names}): {_gravest(broken)}"
+        return Verdict.FAIL, f"{count(len(broken), 'rule')} broken ({names}): {_gravest(broken)}"
     if open_ or missing:
         first = missing[0] if missing else open_[0].answer.reason
         return Verdict.INCONCLUSIVE, f"the evidence is not complete: {first}"
@@ -187,10 +188,6 @@ def _gravest(broken: Sequence[ObserverResult]) -> str:
 
 
 _WORDS = ("held", "breach", "undetermined")
-
-
-def _count(items: Sequence[object], noun: str) -> str:
-    return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
 
 
 def coverage(run: ObservedRun) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from zu_core.events import (
     ToolReturned,
 )
 from zu_redteam.verdict.answer import Answer, Evidence, answer_of
+from zu_redteam.verdict.describe import count
 from zu_redteam.verdict.observed import ObservedRun
 
 # Who may state harness.* events; what a target says is of its own source.
@@ -55,8 +56,8 @@ class ProvenanceBreach:
             )
             for event_id, seen in found
         ]
-        linked = f", linked {len(run.stored)} times without a gap" if run.stored else ""
-        held = f"{len(run.events)} events{linked}, all of them the harness's or marked as data"
+        linked = ", linked without a gap" if run.stored else ""
+        held = f"{count(len(run.events), 'event')}{linked}, stated by the harness or marked as data"
         return answer_of(evidence, _ends(run), held)
 
 

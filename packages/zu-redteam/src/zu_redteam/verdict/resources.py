@@ -1,9 +1,9 @@
 """Observer: the target stays within its limits and answers in time."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from zu_core.events import ProgramEnded, ProgramStarted, ResourceObserved, ToolReturned
-from zu_redteam.verdict.answer import Answer, Evidence, answer_of
+from zu_redteam.verdict.answer import Answer, Evidence, answer_of, gathered
 from zu_redteam.verdict.describe import tried
 from zu_redteam.verdict.observed import Entry, ObservedRun
 from zu_redteam.verdict.sources import Source, missing_calls, missing_monitors
@@ -17,7 +17,8 @@ class ResourceBreach:
 
     def judge(self, run: ObservedRun, /) -> Answer:
         """Collect limits that were reached, kills and hangs."""
-        evidence = [*_limits(run), *_kills(run), *_hangs(run)]
+        found = [*_limits(run), *_kills(run), *_hangs(run)]
+        evidence = gathered((_likeness(item), item) for item in found)
         missing = missing_monitors(run, (Source.RESOURCES,)) + missing_calls(run)
         started, ended = len(run.of_type(ProgramStarted)), run.of_type(ProgramEnded)
         if not started:
@@ -30,6 +31,11 @@ class ResourceBreach:
             if entry.payload.outcome == "closed" and not _is_attack(run, entry)
         ]
         return answer_of(evidence, missing, _used(ended))
+
+
+def _likeness(item: Evidence) -> Hashable:
+    """Equal for what differs by its figures only."""
+    return item.case, item.tool, item.severity, item.seen.partition(":")[0].partition("(")[0]
 
 
 def _used(ended: tuple[Entry[ProgramEnded], ...]) -> str:

@@ -16,6 +16,7 @@ from zu_core.events import (
     ToolInvoked,
     ToolReturned,
 )
+from zu_redteam.verdict.describe import count
 from zu_redteam.verdict.observed import ObservedRun
 
 
@@ -58,7 +59,9 @@ def missing_monitors(run: ObservedRun, needed: Iterable[Source]) -> list[str]:
         if lost:
             missing.append(lost_source(lost[0]))
         elif len(found) < due:
-            missing.append(f"the monitor {source.value} reported {len(found)} of {due} time(s)")
+            missing.append(
+                f"the monitor {source.value} reported {len(found)} of {count(due, 'time')}"
+            )
     return missing
 
 
@@ -106,7 +109,7 @@ def cut_texts(run: ObservedRun) -> list[str]:
     said = sum(entry.payload.truncated for entry in run.of_type(TargetSaid))
     missing: list[str] = []
     if answers:
-        missing.append(f"{answers} answer(s) of the target are cut, the rest was not looked at")
+        missing.append(f"{count(answers, 'answer')} of the target cut, the rest was not looked at")
     if said:
-        missing.append(f"{said} text(s) of the target are cut, the rest was not looked at")
+        missing.append(f"{count(said, 'text')} of the target cut, the rest was not looked at")
     return missing
