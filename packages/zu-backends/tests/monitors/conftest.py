@@ -1,10 +1,12 @@
 """A process under the notify filter, whose listener a test serves."""
 
+import gc
 import os
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
@@ -84,6 +86,20 @@ class Watched:
 
     def of(self, kind: type) -> list:
         return [fact for fact in self.facts if isinstance(fact, kind)]
+
+
+@contextmanager
+def _no_descriptor_left() -> Iterator[None]:
+    # Descriptors of earlier tests that wait for the collector are not ours to count.
+    gc.collect()
+    before = set(os.listdir("/proc/self/fd"))
+    yield
+    assert set(os.listdir("/proc/self/fd")) <= before
+
+
+@pytest.fixture
+def no_descriptor_left() -> Callable[[], AbstractContextManager[None]]:
+    return _no_descriptor_left
 
 
 @pytest.fixture

@@ -188,13 +188,12 @@ async def test_a_process_that_is_not_there_can_not_be_watched():
     assert monitor.report().state == "lost"
 
 
-async def test_no_descriptor_is_left(run):
+async def test_no_descriptor_is_left(run, no_descriptor_left):
     pid, _ours = run(WAIT)
-    before = len(os.listdir("/proc/self/fd"))
-    monitor = ResourceMonitor(pid, Limits(), Breaches())
-    monitor.start()
-    await monitor.stop()
-    assert len(os.listdir("/proc/self/fd")) == before
+    with no_descriptor_left():
+        monitor = ResourceMonitor(pid, Limits(), Breaches())
+        monitor.start()
+        await monitor.stop()
 
 
 async def test_the_shares_decide_only_above_the_limit(run, monkeypatch):

@@ -3,6 +3,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -39,19 +40,23 @@ def root_fd(root):
     os.close(fd)
 
 
-@pytest.fixture
-def as_owner(root):
-    """Go on as an ordinary user who owns the tree: root may read everything anyway."""
-
-    def become() -> None:
-        if os.getuid() == 0:
-            for path in (root, *root.rglob("*")):
-                os.lchown(path, NOBODY, NOBODY)
-            os.seteuid(NOBODY)
-
-    yield become
-    if os.getuid() == 0:
+@contextmanager
+def ordinary_user():
+    """Go on as one who is no superuser: that one may read everything anyway."""
+    if os.getuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
         os.seteuid(0)
+
+
+def give_away(root):
+    if os.getuid() == 0:
+        for path in (root, *root.rglob("*")):
+            os.lchown(path, NOBODY, NOBODY)
 
 
 def kinds(snap):
@@ -101,27 +106,27 @@ def test_a_sparse_file_costs_its_sample(root, root_fd):
     assert snap.samples[b"huge"] == bytes(4096)
 
 
-def test_what_its_owner_may_not_read_is_read_and_left_as_it_was(root, root_fd, as_owner):
+def test_what_its_owner_may_not_read_is_read_and_left_as_it_was(root, root_fd):
     (root / "dir/below").mkdir(parents=True)
     (root / "dir/below/file").write_text("hidden")
     (root / "dir/below/file").chmod(0o000)
     (root / "dir/below").chmod(0o000)
     (root / "dir").chmod(0o300)
-    as_owner()
-    first = snapshot(root_fd, BOUNDS, everything)
+    give_away(root)
+    with ordinary_user():
+        first = snapshot(root_fd, BOUNDS, everything)
+        second = snapshot(root_fd, BOUNDS)
     assert first.samples == {b"dir/below/file": b"hidden"}
     modes = {path: node.mode for path, node in first.nodes.items()}
     assert modes == {b"dir": 0o300, b"dir/below": 0o000, b"dir/below/file": 0o000}
-    second = snapshot(root_fd, BOUNDS)
     assert all(second.nodes[path].same_as(node) for path, node in first.nodes.items())
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs a directory of another user")
-def test_a_directory_of_another_user_makes_the_walk_fail(root, root_fd, as_owner):
+def test_a_directory_of_another_user_makes_the_walk_fail(root, root_fd):
     (root / "foreign").mkdir(mode=0o700)
     os.chown(root, NOBODY, NOBODY)
-    os.seteuid(NOBODY)
-    with pytest.raises(Unavailable, match="foreign"):
+    with ordinary_user(), pytest.raises(Unavailable, match="foreign"):
         snapshot(root_fd, BOUNDS)
 
 
@@ -211,8 +216,10 @@ def test_a_directory_that_becomes_a_link_after_the_look_is_not_entered(
         (root / "dir").symlink_to(outside)
         return status
 
-    monkeypatch.setattr(os, "stat", stat_then_swap)
-    assert snapshot(root_fd, BOUNDS).nodes == {}
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", stat_then_swap)
+        nodes = snapshot(root_fd, BOUNDS).nodes
+    assert nodes == {}
 
 
 @pytest.mark.parametrize(
@@ -233,7 +240,9 @@ def test_a_tree_beyond_the_bounds_is_an_error(root, root_fd, bounds, bound):
         snapshot(root_fd, bounds)
 
 
-def test_nesting_beyond_path_max_is_an_error_and_leaves_no_descriptor(root, root_fd):
+def test_nesting_beyond_path_max_is_an_error_and_leaves_no_descriptor(
+    root, root_fd, no_descriptor_left
+):
     fd = os.dup(root_fd)
     for _ in range(200):
         os.mkdir("d" * 200, dir_fd=fd)
@@ -241,10 +250,8 @@ def test_nesting_beyond_path_max_is_an_error_and_leaves_no_descriptor(root, root
         os.close(fd)
         fd = below
     os.close(fd)
-    before = os.listdir("/proc/self/fd")
-    with pytest.raises(Unavailable, match="depth"):
+    with no_descriptor_left(), pytest.raises(Unavailable, match="depth"):
         snapshot(root_fd, BOUNDS)
-    assert os.listdir("/proc/self/fd") == before
 
 
 def test_another_file_system_is_not_entered(root, root_fd, monkeypatch):
@@ -260,5 +267,7 @@ def test_another_file_system_is_not_entered(root, root_fd, monkeypatch):
             return os.stat_result(fields)
         return status
 
-    monkeypatch.setattr(os, "fstat", fstat_of_another_device)
-    assert kinds(snapshot(root_fd, BOUNDS)) == {b"mnt": "directory"}
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", fstat_of_another_device)
+        snap = snapshot(root_fd, BOUNDS)
+    assert kinds(snap) == {b"mnt": "directory"}
