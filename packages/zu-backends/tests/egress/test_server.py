@@ -188,6 +188,23 @@ async def test_a_server_that_answers_nonsense(make_net, serve, answer):
     assert net.server.fault is None
 
 
+async def test_an_answer_that_breaks_off_does_not_look_complete(make_net, serve):
+    async def half(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+
+    port = await serve(half)
+    net = await make_net(f"127.0.0.1:{port}")
+    reader, writer = await net.connect(Role.PROXY)
+    writer.write(b"GET http://127.0.0.1:%d/ HTTP/1.0\r\n\r\n" % port)
+    with pytest.raises(ConnectionResetError):
+        await reader.read()
+    fact = await net.fact()
+    assert (fact.decision, fact.rule) == ("allowed", f"127.0.0.1:{port}")
+    assert "malformed answer" in fact.detail
+    await closed(writer)
+
+
 async def test_what_is_allowed_and_not_there_is_no_refusal(make_net):
     with listener() as free:
         port = free.getsockname()[1]

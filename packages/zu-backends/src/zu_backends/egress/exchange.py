@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import h11
 
-from zu_backends.egress.http import response_headers
+from zu_backends.egress.http_answers import response_headers
 from zu_backends.egress.limits import EgressLimits
 from zu_backends.egress.stream import Stream
 from zu_backends.egress.tunnel import Clock

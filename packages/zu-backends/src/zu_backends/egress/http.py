@@ -2,7 +2,7 @@
 
 h11 parses; the head is checked before it, because h11 accepts forms that another parser
 may read differently, and a request that two parsers read differently is how a smuggled
-one passes. `request_head` and `judge_*` do no I/O.
+one passes. `http_answers` has the other direction.
 """
 
 import re
@@ -26,7 +26,7 @@ _ESSENTIAL = frozenset((b"host", b"content-length"))
 _LENGTH = re.compile(rb"[ \t]*[0-9]{1,18}[ \t]*\Z")
 _SHOWN = 1024  # characters of a host that is no host
 # RFC 9110 section 7.6.1; Upgrade is not passed on, so a request stays HTTP/1.1
-_HOP_BY_HOP = frozenset(
+HOP_BY_HOP = frozenset(
     (b"connection", b"keep-alive", b"te", b"trailer", b"upgrade", b"http2-settings")
 )
 
@@ -267,7 +267,7 @@ def _origin_form(request: h11.Request, rest: bytes) -> bytes:
 
 def _outgoing(request: h11.Request, host: Host, port: int, target: bytes) -> h11.Request:
     """`request` as it goes upstream: our Host, nothing hop-by-hop, nothing for a proxy."""
-    dropped = _HOP_BY_HOP | _nominated(request) | {b"host", b"expect"}
+    dropped = HOP_BY_HOP | _nominated(request) | {b"host", b"expect"}
     headers: Headers = [(b"Host", host_value(host, port)), (b"Connection", b"close")]
     for name, value in request.headers.raw_items():
         lower = name.lower()
@@ -282,46 +282,3 @@ def host_value(host: Host, port: int) -> bytes:
     if host.address is not None and host.address.version == 6 and port == HTTP_PORT:
         shown = f"[{shown}]"
     return shown.encode("ascii")
-
-
-def response_headers(response: h11.Response) -> Headers:
-    """The headers of an answer that the program gets: nothing hop-by-hop, one framing."""
-    chunked = any(name == b"transfer-encoding" for name, _ in response.headers)
-    dropped = _HOP_BY_HOP | ({b"content-length"} if chunked else set())
-    return [
-        (name, value)
-        for name, value in response.headers.raw_items()
-        if name.lower() not in dropped and not name.lower().startswith(b"proxy-")
-    ]
-
-
-_REASONS = {
-    400: "Bad Request",
-    403: "Forbidden",
-    408: "Request Timeout",
-    502: "Bad Gateway",
-    503: "Service Unavailable",
-}
-
-
-def answer(status: int, error: str, lines: list[str]) -> bytes:
-    """A whole response that closes the connection; `error` is a type of RFC 9209 2.3."""
-    body = "".join(f"{line}\n" for line in lines if line).encode("utf-8", "backslashreplace")
-    head = (
-        f"HTTP/1.1 {status} {_REASONS[status]}\r\n"
-        "Content-Type: text/plain; charset=utf-8\r\n"
-        f"Content-Length: {len(body)}\r\n"
-        f"Proxy-Status: zu; error={error}\r\n"
-        "Connection: close\r\n\r\n"
-    )
-    return head.encode("ascii") + body
-
-
-def refusal(refused: Refuse) -> bytes:
-    """The response to a refused request: what was refused, by which rule, what to write."""
-    deny = refused.deny
-    return answer(
-        refused.status,
-        "http_request_denied" if refused.status == 403 else "http_request_error",
-        [f"zu refused this: {deny.reason}", f"rule: {deny.rule}", deny.advice],
-    )

@@ -12,13 +12,12 @@ from zu_backends.egress.http import (
     Forward,
     Judged,
     Refuse,
-    answer,
     head_length,
     judge_origin_request,
     judge_proxy_request,
-    refusal,
     request_head,
 )
+from zu_backends.egress.http_answers import answer, refusal
 from zu_backends.egress.peek import Verdict, judge_first_octets
 from zu_backends.egress.policy import Allow, Deny, Refusal
 from zu_backends.egress.session import Attempt, Gate, Session
@@ -193,7 +192,10 @@ class HttpSession(Session):
         self.report(attempt.noting(done.error), left)
         if done.keep:
             return left
-        await self._linger()
+        if done.error:
+            self.refused = True  # an answer that broke off must not look complete
+        else:
+            await self._linger()
         return None
 
     async def _linger(self) -> None:

@@ -84,7 +84,7 @@ class Session:
 
     Attributes:
         attempt: what it tries now and is not reported yet.
-        refused: it ends with a reset.
+        refused: it ends with a reset, because it was refused or the other side broke.
         left_over: what octets are that were sent after everything that was reported.
     """
 

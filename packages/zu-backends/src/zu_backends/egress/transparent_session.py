@@ -41,6 +41,7 @@ class TransparentSession(HttpSession):
         if isinstance(opened, Deny):
             return await self.refuse_connection(opened)
         if isinstance(opened, Unreachable):
+            self.refused = True
             return self.report(self.attempt.noting(opened.reason))
         upstream = Stream(opened)
         try:
