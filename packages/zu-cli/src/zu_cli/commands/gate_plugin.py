@@ -4,10 +4,10 @@ test runners collect such files.
 
 import secrets
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
+from zu_cli.commands import flags
 from zu_cli.environment import Environment
 from zu_cli.gating import cases, config_file
 from zu_cli.gating.request import (
@@ -24,74 +24,24 @@ from zu_cli.loading import load
 
 
 def gate_plugin(  # noqa: PLR0917 - typer calls it; each parameter is a flag
-    command: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="COMMAND", help="The server's command line."),
-    ] = None,
-    egress: Annotated[
-        list[str] | None,
-        typer.Option("--egress", metavar="HOST", help="A host that it may reach. Repeatable."),
-    ] = None,
-    exec_: Annotated[
-        list[str] | None,
-        typer.Option("--exec", metavar="NAME", help="A program that it may start. Repeatable."),
-    ] = None,
-    write: Annotated[
-        list[str] | None,
-        typer.Option("--write", metavar="DIR", help="A directory of the box that it may write."),
-    ] = None,
-    read: Annotated[
-        list[str] | None,
-        typer.Option("--read", metavar="FILE", help="A credential file that it may open."),
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", metavar="FILE", help="The envelope; default: ./zu.toml if there."),
-    ] = None,
-    mount: Annotated[
-        list[Path] | None,
-        typer.Option("--mount", metavar="DIR", help="A host directory it sees, read-only."),
-    ] = None,
-    workspace: Annotated[
-        Path | None,
-        typer.Option("--workspace", metavar="DIR", help="Copied into the box to work in."),
-    ] = None,
-    env: Annotated[
-        list[str] | None,
-        typer.Option("--env", metavar="NAME=VALUE", help="A variable of the server. Repeatable."),
-    ] = None,
-    case: Annotated[
-        list[str] | None,
-        typer.Option("--case", metavar="ID", help="Run this attack case only. Repeatable."),
-    ] = None,
-    list_cases: Annotated[
-        bool, typer.Option("--list-cases", help="List the attack cases and exit.")
-    ] = False,
-    timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", min=1, help="For the whole run.")
-    ] = Request.whole_seconds,
-    call_timeout: Annotated[
-        float, typer.Option("--call-timeout", metavar="SECONDS", min=0.1, help="For one call.")
-    ] = Request.call_seconds,
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", help="Generate the same arguments again.")
-    ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="One JSON document on stdout, not a table.")
-    ] = False,
-    report: Annotated[
-        Path | None,
-        typer.Option("--report", metavar="DIR", help="Write an HTML page into this directory."),
-    ] = None,
-    log: Annotated[
-        Path | None,
-        typer.Option(
-            "--log", metavar="PATH", help="The log; default: a file in the state directory."
-        ),
-    ] = None,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Show no progress on stderr.")
-    ] = False,
+    command: flags.Words = None,
+    egress: flags.Hosts = None,
+    exec_: flags.Programs = None,
+    write: flags.Writable = None,
+    read: flags.Readable = None,
+    config: flags.Config = None,
+    mount: flags.Mounts = None,
+    workspace: flags.Workspace = None,
+    env: flags.Variables = None,
+    case: flags.Cases = None,
+    list_cases: flags.ListCases = False,
+    timeout: flags.WholeSeconds = Request.whole_seconds,
+    call_timeout: flags.CallSeconds = Request.call_seconds,
+    seed: flags.Seed = None,
+    json: flags.Json = False,
+    report: flags.Report = None,
+    log: flags.Log = None,
+    quiet: flags.Quiet = False,
 ) -> None:
     """Attack a tool server in a box and judge it by what was seen from outside.
 
@@ -102,7 +52,7 @@ def gate_plugin(  # noqa: PLR0917 - typer calls it; each parameter is a flag
         cases.print_list()
         raise typer.Exit
     environment = Environment.of_process()
-    flags = Flags(
+    declared_by_flags = Flags(
         egress=tuple(egress or ()),
         exec=tuple(exec_ or ()),
         write=tuple(write or ()),
@@ -110,7 +60,7 @@ def gate_plugin(  # noqa: PLR0917 - typer calls it; each parameter is a flag
     )
     request = Request(
         installation=command_line(command, environment.path),
-        declared=declared(flags, config, default=Path(config_file.DEFAULT_NAME)),
+        declared=declared(declared_by_flags, config, default=Path(config_file.DEFAULT_NAME)),
         mounts=tuple(directory(path, flag="--mount") for path in mount or ()),
         workspace=None if workspace is None else directory(workspace, flag="--workspace"),
         environment=variables(env or ()),
