@@ -54,4 +54,4 @@ def _outside(command: tuple[str, ...]) -> bytes:
 
 def _add(found: list[list[float]], printed: bytes) -> None:
     for known, new in zip(found, msgspec.json.decode(printed, type=list[list[float]]), strict=True):
-        known += new
+        known.extend(new)

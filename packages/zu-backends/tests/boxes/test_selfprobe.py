@@ -30,7 +30,7 @@ from zu_core.events import (
 
 HERE = Surroundings(
     nonce="zu00ff",
-    host_file="/tmp/zu00ff.probe",
+    host_files=(("/var", 1, 2),),
     abstract_socket="zu00ff",
     namespaces=("pid:[1]", "net:[2]"),
     root_entries=("usr", "tmp"),

@@ -2,8 +2,9 @@
 
 It tries to get out, reports each attempt on the control socket, waits for leave and
 executes the target in its own process: what it found holds for the target's first
-instruction. It is started as `python -I -S -c <this text>`, so it shares nothing with the
-harness and imports C modules only: `json`, `socket` and `ctypes` would triple its start.
+instruction. It is started as `python -I -S -c <loader>`, gets this module as code, shares
+nothing with the harness and imports C modules only: `os` would add a tenth to its start,
+`json`, `socket` and `ctypes` would triple it.
 
 Attempts never change anything: each one either fails or shows that it could have worked.
 The wire format is documented in `zu_backends.boxes.selfprobe`, the other end.
@@ -12,7 +13,7 @@ The wire format is documented in `zu_backends.boxes.selfprobe`, the other end.
 import _ctypes
 import _signal  # type: ignore[import-not-found]  # has no stub
 import _socket
-import os
+import posix
 import sys
 
 TYPE_CHECKING = False
@@ -50,28 +51,37 @@ def refused(attempt: "Callable[[], object]") -> tuple[bool, str]:
     return False, "it worked"
 
 
-def check_host_file(path: str) -> tuple[bool, str]:
-    """A file of the host is not there."""
-    return refused(lambda: os.close(os.open(path, os.O_RDONLY)))
+def check_host_files(*files: str) -> tuple[bool, str]:
+    """What these paths are on the host (path=device:inode) is not there, or not that."""
+    reached = []
+    for file in files:
+        path, _, identity = file.rpartition("=")
+        try:
+            found = posix.stat(path)
+        except OSError:
+            continue
+        if f"{found.st_dev}:{found.st_ino}" == identity:
+            reached.append(path)
+    return not reached, "reached: " + ", ".join(reached) if reached else ""
 
 
 def check_root(allowed: str) -> tuple[bool, str]:
     """The root directory holds what the box put there and nothing else."""
-    strangers = sorted(set(os.listdir("/")) - set(allowed.split(",")))
+    strangers = sorted(set(posix.listdir("/")) - set(allowed.split(",")))
     return not strangers, "strangers: " + ", ".join(strangers) if strangers else ""
 
 
 def check_processes() -> tuple[bool, str]:
     """No process is visible but the box's init and this one."""
-    pids = {int(name) for name in os.listdir("/proc") if name.isdigit()}
-    strangers = sorted(pids - {1, os.getpid(), os.getppid()})
+    pids = {int(name) for name in posix.listdir("/proc") if name.isdigit()}
+    strangers = sorted(pids - {1, posix.getpid(), posix.getppid()})
     return not strangers, f"visible: {strangers}" if strangers else ""
 
 
 def check_parent_environment() -> tuple[bool, str]:
     """The environments of other processes are empty or out of reach."""
-    for name in os.listdir("/proc"):
-        if name.isdigit() and int(name) != os.getpid():
+    for name in posix.listdir("/proc"):
+        if name.isdigit() and int(name) != posix.getpid():
             try:
                 with open(f"/proc/{name}/environ", "rb") as file:
                     found = file.read()
@@ -88,7 +98,7 @@ def check_parent_environment() -> tuple[bool, str]:
 def check_namespaces(*outside: str) -> tuple[bool, str]:
     """Every namespace of this process is another one than the harness has."""
     shared = [
-        name for name in outside if os.readlink("/proc/self/ns/" + name.split(":")[0]) == name
+        name for name in outside if posix.readlink("/proc/self/ns/" + name.split(":")[0]) == name
     ]
     return not shared, "shared with the harness: " + ", ".join(shared) if shared else ""
 
@@ -109,7 +119,7 @@ def check_user() -> tuple[bool, str]:
         )
         if int(status.get(key, "-1"), 16) != wanted
     ]
-    if 0 in (os.getuid(), os.geteuid(), os.getgid(), os.getegid()):
+    if 0 in (posix.getuid(), posix.geteuid(), posix.getgid(), posix.getegid()):
         wrong.append("uid or gid 0")
     return not wrong, ", ".join(wrong)
 
@@ -153,9 +163,9 @@ def check_sockets() -> tuple[bool, str]:
 def check_descriptors(control: str) -> tuple[bool, str]:
     """Nothing was inherited but the standard streams and the control socket."""
     links = {}
-    for name in os.listdir("/proc/self/fd"):
+    for name in posix.listdir("/proc/self/fd"):
         try:
-            links[int(name)] = os.readlink("/proc/self/fd/" + name)
+            links[int(name)] = posix.readlink("/proc/self/fd/" + name)
         except OSError:
             continue  # the descriptor of the listing itself
     extra = {fd: link for fd, link in links.items() if fd > 2 and fd != int(control)}
@@ -224,12 +234,12 @@ def check_write(*paths: str) -> tuple[bool, str]:
     for path in paths:
         created = not path.startswith("/proc/")
         try:
-            os.close(os.open(path, os.O_WRONLY | (os.O_CREAT if created else 0), 0o600))
+            posix.close(posix.open(path, posix.O_WRONLY | (posix.O_CREAT if created else 0), 0o600))
         except OSError:
             continue
         opened.append(path)
         if created:
-            os.unlink(path)
+            posix.unlink(path)
     return not opened, "opened: " + ", ".join(opened) if opened else ""
 
 
@@ -250,7 +260,7 @@ def check_disk(size: str, inodes: str, *paths: str) -> tuple[bool, str]:
     """Each writable directory lies on a file system of the box's size."""
     wrong = []
     for path in paths:
-        stat = os.statvfs(path)
+        stat = posix.statvfs(path)
         if stat.f_blocks * stat.f_frsize > int(size) or not 0 < stat.f_files <= int(inodes):
             wrong.append(f"{path}: {stat.f_blocks * stat.f_frsize} bytes, {stat.f_files} inodes")
     return not wrong, "; ".join(wrong)
@@ -258,11 +268,11 @@ def check_disk(size: str, inodes: str, *paths: str) -> tuple[bool, str]:
 
 def check_canary(path: str) -> tuple[bool, str]:
     """Reading a planted credential is seen; the reading itself works."""
-    fd = os.open(path, os.O_RDONLY)
+    fd = posix.open(path, posix.O_RDONLY)
     try:
-        os.read(fd, 1)
+        posix.read(fd, 1)
     finally:
-        os.close(fd)
+        posix.close(fd)
     return True, "read"
 
 
@@ -290,7 +300,7 @@ def receive(sock: _socket.socket) -> bytes:
         while len(data) < count:
             piece = sock.recv(min(count - len(data), 65536))
             if not piece:
-                os._exit(125)  # the harness is gone or gave no leave
+                posix._exit(125)  # the harness is gone or gave no leave
             data += piece
         return data
 
@@ -313,13 +323,13 @@ def main(control: int) -> None:
     argv, env = rest[: int(count)], dict(item.split(b"=", 1) for item in rest[int(count) :] if item)
     for number in (_signal.SIGPIPE, _signal.SIGXFSZ):  # Python ignores them, exec would keep that
         _signal.signal(number, _signal.SIG_DFL)
-    os.set_inheritable(control, False)
+    posix.set_inheritable(control, False)
     try:
-        os.chdir(cwd)
-        os.execve(argv[0], argv, env)  # noqa: S606 - becoming the target is the purpose
+        posix.chdir(cwd)
+        posix.execve(argv[0], argv, env)
     except OSError as error:
         send(sock, f"{error.errno} {error.strerror}".encode())
-    os._exit(126)
+    posix._exit(126)
 
 
 if __name__ == "__main__":

@@ -3,22 +3,29 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
 from zu_backends.boxes.bubblewrap import Jail, JailSpec, Spawner
 from zu_backends.boxes.selfprobe import require
 from zu_backends.boxes.workspace import copy_workspace
+from zu_backends.contained.candidate import Candidate, interpreter_mounts
 from zu_backends.contained.facts import FactJournal
-from zu_backends.contained.probing import become, probe, probe_argv, probe_mounts
+from zu_backends.contained.probing import become, probe
 from zu_backends.contained.program import ContainedProgram
-from zu_backends.contained.surroundings import Bait, bait
 from zu_backends.egress.policy import EgressPolicy
 from zu_backends.egress.server import EgressServer
 from zu_backends.monitors.canaries import CanaryMonitor, plant
 from zu_backends.monitors.files import FileMonitor
-from zu_backends.monitors.syscalls import SyscallMonitor
 from zu_core.bus import Recorder
 from zu_core.contracts import BoxSpec
 from zu_core.errors import ConfigError, Unavailable
@@ -35,7 +42,6 @@ from zu_core.hosts import Allowlist
 PROXY = "http://127.0.0.1:3128"
 PATH = "/usr/local/bin:/usr/bin:/bin"
 PENDING_SECONDS = 1.0
-PIPE_BYTES = 1 << 20
 
 MECHANISMS = (
     "files: mount namespace with a minimal read-only root",
@@ -63,51 +69,65 @@ class _Watch(NamedTuple):
 class ContainedBox:
     """Implements `zu_core.ports.Box`; made by `BubblewrapContainment.box`."""
 
-    def __init__(self, spec: BoxSpec, jail: Jail, journal: FactJournal, watch: _Watch) -> None:
+    def __init__(
+        self,
+        spec: BoxSpec,
+        jail: Jail,
+        journal: FactJournal,
+        watch: _Watch,
+        candidate: Candidate,
+    ) -> None:
         self._spec = spec
         self._jail = jail
         self._journal = journal
         self._watch = watch
+        self._candidate: Candidate | None = candidate
         self._program: ContainedProgram | None = None
+        self._starting = False
+        self._lost = ""
 
     async def start(self, argv: Sequence[str], /) -> ContainedProgram:
         """Probe the box from inside, then run `argv` in that very process."""
-        if self._program is not None:
+        _check_program(argv)
+        environment = self._environment(argv[0])
+        _check_texts((*argv, *environment, *environment.values()))
+        if self._program is not None or self._starting:
             raise ConfigError(
                 "a program runs in this box already",
                 advice="wait for its end: facts of two programs could not be told apart",
             )
-        if not argv or not os.path.isabs(argv[0]):
-            raise ConfigError(
-                "the program is not named by an absolute path",
-                advice="find it with zu_backends.boxes.installation first",
-            )
-        with bait() as here:
-            self._program = await self._start(tuple(argv), here)
-        return self._program
+        self._starting = True
+        try:
+            return await self._start(tuple(argv), environment)
+        finally:
+            self._starting = False
 
-    async def _start(self, argv: tuple[str, ...], here: Bait) -> ContainedProgram:
+    async def _start(self, argv: tuple[str, ...], env: Mapping[str, str]) -> ContainedProgram:
+        candidate, self._candidate = self._candidate, None
+        if candidate is None:
+            self._watch.canaries.new_epoch()
+            candidate = await Candidate.start(self._jail, self._journal)
         cwd = self._jail.paths.work
         async with AsyncExitStack() as undo:
-            self._journal.start_probe()
+            undo.push_async_callback(candidate.stop)
             undo.callback(self._journal.end_probe)
-            process = await self._jail.run(probe_argv(here), {}, cwd, limit=PIPE_BYTES)
-            take = self._journal.taker_from_thread("monitor.syscalls")
-            syscalls = SyscallMonitor(process.notify_fd, take)
-            undo.callback(syscalls.stop)
-            undo.push_async_callback(process.kill)
-            syscalls.start()
-            await process.release()
-            probed = await probe(self._spec, self._jail, self._journal, process, here)
+            probed = await probe(self._spec, self._jail, self._journal, candidate)
             self._watch.canaries.new_epoch()
             self._journal.end_probe()
             self._journal.put(probed)
             require(probed.checks)
             self._journal.put(ProgramStarted(argv=argv, cwd=cwd))
-            await become(process, argv, self._environment(argv[0]), cwd)
             program = ContainedProgram(
-                process, syscalls, self._spec.limits, self._journal, self._ended
+                candidate.process,
+                candidate.syscalls,
+                self._spec.limits,
+                self._journal,
+                self._ended,
             )
+            undo.push_async_callback(program.kill)
+            self._program = program
+            await become(candidate, argv, env, cwd)
+            candidate.bait.close()
             undo.pop_all()
         return program
 
@@ -128,9 +148,16 @@ class ContainedBox:
         await self._journal.flush()
 
     async def close(self) -> None:
-        """End what runs, and let every monitor say its last word; a second call does nothing."""
+        """End what runs, and let every monitor say its last word.
+
+        Raises:
+            Unavailable: the box was gone before, or the record could not be written.
+        """
+        if self._candidate is not None:
+            await self._candidate.stop()
         if self._program is not None:
             await self._program.kill()
+        self._journal.end_probe()
         await self._watch.server.stop()
         self._watch.canaries.close()
         self._journal.attribute(None)
@@ -138,11 +165,14 @@ class ContainedBox:
             await self.record_changes()
         for report in self._last_words():
             self._journal.put(report, f"monitor.{report.monitor}")
-        self._journal.put(BoxEnded())
+        self._journal.put(BoxEnded(reason=self._lost))
         await self._journal.flush()
+        if self._lost:
+            raise Unavailable(self._lost)
 
-    def _ended(self) -> None:
+    def _ended(self, lost: str) -> None:
         self._program = None
+        self._lost = self._lost or lost
 
     def _last_words(self) -> tuple[MonitorReported, ...]:
         server = self._watch.server
@@ -192,15 +222,17 @@ class BubblewrapContainment:
     async def box(self, spec: BoxSpec, recorder: Recorder, /) -> AsyncIterator[ContainedBox]:
         """Open a box, whose facts go to `recorder`; nothing of it is left after the exit."""
         policy = EgressPolicy(Allowlist.parse(spec.envelope.egress))
-        mounts = (*spec.mounts, *probe_mounts())
+        mounts = (*spec.mounts, *interpreter_mounts())
         async with AsyncExitStack() as stack:
             jail_spec = JailSpec(mounts=mounts, limits=spec.limits)
             jail = await self._open_jail(jail_spec, self._spawner)
             stack.push_async_callback(jail.close)
             journal = FactJournal(recorder)
             stack.push_async_callback(journal.close)
+            candidate = await Candidate.start(jail, journal)
+            stack.push_async_callback(candidate.stop)
             watch = await _watch(spec, jail, policy, journal)
-            box = ContainedBox(spec, jail, journal, watch)
+            box = ContainedBox(spec, jail, journal, watch, candidate)
             stack.push_async_callback(box.close)
             for payload in _account(spec, jail):
                 journal.put(payload)
@@ -221,6 +253,20 @@ async def _watch(spec: BoxSpec, jail: Jail, policy: EgressPolicy, journal: FactJ
     server = EgressServer(jail.listeners, policy, journal.taker("proxy"))
     await server.start()
     return _Watch(server, canaries, files)
+
+
+def _check_program(argv: Sequence[str]) -> None:
+    if not argv or not os.path.isabs(argv[0]):
+        raise ConfigError(
+            "the program is not named by an absolute path",
+            advice="find it with zu_backends.boxes.installation first",
+        )
+
+
+def _check_texts(texts: Iterable[str]) -> None:
+    """NUL ends an argument and a variable for the kernel, execve(2)."""
+    if any("\0" in text for text in texts):
+        raise ConfigError("an argument or a variable of the program contains a NUL character")
 
 
 def _account(spec: BoxSpec, jail: Jail) -> Iterator[BoxStarted | CanaryPlanted]:

@@ -5,7 +5,9 @@ that the order in the log is the order of arrival and no monitor waits for the d
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from zu_backends.boxes.selfprobe import Trace, trace_of
 from zu_core.bus import Recorder
@@ -14,12 +16,17 @@ from zu_core.events import Effect, EgressObserved, HostEffectObserved, Payload
 
 Fact = EgressObserved | Effect
 
+# Facts of a thread may wait so long for the loop. To wake it for each of them would make
+# the thread, and with it the trapped program, wait for the loop's turn.
+GATHER_SECONDS: Final = 0.002
+RESTLESS_SECONDS: Final = 2.0
+
 
 class FactJournal:
     """Takes facts and records them under the event that was current when they arrived.
 
-    While a self-probe runs (`probing`), facts are its traces and do not go into the
-    record: they say what the harness did, not what the target did.
+    While a self-probe runs, its facts are traces and do not go into the record: they say
+    what the harness did, not what the target did.
 
     Attributes:
         traces: what the monitors saw of the self-probe that runs.
@@ -29,45 +36,70 @@ class FactJournal:
         self._recorder = recorder
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[tuple[Payload, str, str | None]] = asyncio.Queue()
+        self._from_threads: deque[tuple[Fact, str]] = deque()
+        self._gathering = False
         self._parent: str | None = None
-        self._probing = False
+        self._nonce = ""
         self._arrived = asyncio.Event()
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
+        self._closed = False
         self.traces: list[Trace] = []
         self._writer = asyncio.create_task(self._write(), name="zu-facts")
 
     def attribute(self, event_id: str | None) -> None:
         """Make `event_id` the parent of facts that arrive from now on."""
+        self.gather()
         self._parent = event_id
 
     def taker(self, source: str) -> Callable[[Fact], None]:
         """Return what a monitor on the event loop calls with each fact."""
-        return lambda fact: self._take(fact, source)
+
+        def take(fact: Fact) -> None:
+            self.gather()
+            self._take(fact, source)
+
+        return take
 
     def taker_from_thread(self, source: str) -> Callable[[Fact], None]:
         """Return what a monitor on a thread calls with each fact."""
 
         def hand_over(fact: Fact) -> None:
-            self._loop.call_soon_threadsafe(self._take, fact, source)
+            self._from_threads.append((fact, source))
+            if not self._gathering:
+                self._gathering = True
+                self._loop.call_soon_threadsafe(self._gather_soon)
 
         return hand_over
 
+    def gather(self) -> None:
+        """Take what threads have handed over until now."""
+        self._gathering = False
+        while self._from_threads:
+            self._take(*self._from_threads.popleft())
+
     def put(self, payload: Payload, source: str = "") -> None:
         """Record `payload` behind the facts that have arrived."""
+        self.gather()
         self._queue.put_nowait((payload, source, self._parent))
 
-    def start_probe(self) -> None:
-        """Collect traces instead of recording facts."""
-        self._probing, self.traces = True, []
+    def start_probe(self, nonce: str) -> None:
+        """Collect traces instead of recording facts; of the network's those with `nonce`.
+
+        A connection of a program that has ended may be reported while the next is probed.
+        """
+        self.gather()
+        self._nonce, self.traces = nonce, []
 
     def end_probe(self) -> None:
         """Record facts again."""
-        self._probing = False
+        self.gather()
+        self._nonce = ""
 
     async def wait_for_traces(self, complete: Callable[[], bool], seconds: float) -> None:
         """Return once `complete()` is true, or after `seconds` without that."""
         try:
             async with asyncio.timeout(seconds):
+                self.gather()
                 while not complete():
                     self._arrived.clear()
                     await self._arrived.wait()
@@ -77,16 +109,23 @@ class FactJournal:
     async def settle(self, quiet_seconds: float) -> None:
         """Return when every fact is recorded and none has arrived for `quiet_seconds`.
 
+        A program that is never quiet is waited for no longer than `RESTLESS_SECONDS`.
+
         Raises:
             Unavailable: the record could not be written.
         """
+        latest = self._loop.time() + RESTLESS_SECONDS
         while True:
+            self.gather()
             self._arrived.clear()
             await self.flush()
             try:
                 async with asyncio.timeout(quiet_seconds):
                     await self._arrived.wait()
             except TimeoutError:
+                return
+            if self._loop.time() > latest:
+                await self.flush()
                 return
 
     async def flush(self) -> None:
@@ -95,41 +134,58 @@ class FactJournal:
         Raises:
             Unavailable: the record could not be written.
         """
+        self.gather()
         emptied = asyncio.create_task(self._queue.join())
-        await asyncio.wait({emptied, self._writer}, return_when=asyncio.FIRST_COMPLETED)
-        emptied.cancel()
+        try:
+            await asyncio.wait({emptied, self._writer}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            emptied.cancel()
         if self._writer.done():
             raise Unavailable(
-                "facts could not be recorded, so nothing that follows can be proved",
+                f"facts could not be recorded, so nothing that follows can be proved: "
+                f"{self._failure or 'the journal is closed'}",
                 advice="see the log's file system: is it full or read-only?",
             ) from self._failure
 
     async def close(self) -> None:
-        """Record what has arrived, then stop. A second call does nothing."""
-        if self._writer.done():
+        """Record what has arrived, then stop. A second call does nothing.
+
+        Raises:
+            Unavailable: the record could not be written.
+        """
+        if self._closed:
             return
+        self._closed = True
         try:
             await self.flush()
         finally:
             self._writer.cancel()
             await asyncio.wait({self._writer})
 
+    def _gather_soon(self) -> None:
+        self._loop.call_later(GATHER_SECONDS, self.gather)
+
     def _take(self, fact: Fact, source: str) -> None:
         self._arrived.set()
-        if self._probing:
+        if self._nonce and self._is_the_probes(fact):
             trace = trace_of(fact)
             if trace is not None:
                 self.traces.append(trace)
             return
         payload = fact if isinstance(fact, EgressObserved) else HostEffectObserved(effect=fact)
-        self.put(payload, source)
+        self._queue.put_nowait((payload, source, self._parent))
+
+    def _is_the_probes(self, fact: Fact) -> bool:
+        if isinstance(fact, EgressObserved):
+            return self._nonce in fact.host or self._nonce.encode() in fact.sample
+        return True
 
     async def _write(self) -> None:
         while True:
             payload, source, parent = await self._queue.get()
             try:
                 await self._recorder.record(payload, parent_id=parent, source=source)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - `flush` tells it to who waits
                 self._failure = error
-                raise
+                return
             self._queue.task_done()

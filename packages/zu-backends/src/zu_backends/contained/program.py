@@ -8,6 +8,7 @@ from zu_backends.contained.facts import FactJournal
 from zu_backends.monitors.resources import ResourceMonitor
 from zu_backends.monitors.syscalls import SyscallMonitor
 from zu_core.contracts import Exit, Limits
+from zu_core.errors import Unavailable
 from zu_core.events import ProgramEnded, ResourceObserved
 from zu_core.ports import ByteSink, ByteSource
 
@@ -15,11 +16,15 @@ from zu_core.ports import ByteSink, ByteSource
 class ContainedProgram:
     """Implements `zu_core.ports.Program`.
 
-    It is waited for from its start on, so that its end is recorded when it comes and not
-    when somebody asks.
+    It is waited for from the leave on, so that its end is recorded when it comes and not
+    when somebody asks. Made before the leave: a program may be gone right after it.
 
     Args:
-        ended: called once when the program and all below it are gone.
+        ended: called once when the program and all below it are gone, with the reason
+            why how it ended is not known, or "".
+
+    Raises:
+        Unavailable: the process is gone.
     """
 
     def __init__(
@@ -28,7 +33,7 @@ class ContainedProgram:
         syscalls: SyscallMonitor,
         limits: Limits,
         journal: FactJournal,
-        ended: Callable[[], None],
+        ended: Callable[[str], None],
     ) -> None:
         self._process = process
         self._syscalls = syscalls
@@ -40,6 +45,7 @@ class ContainedProgram:
         self._resources = ResourceMonitor(process.pid, limits, self._breached)
         self._resources.start()
         self._exit = asyncio.create_task(self._watch(), name="zu-program")
+        self._exit.add_done_callback(_retrieve)
 
     @property
     def stdin(self) -> ByteSink:
@@ -57,13 +63,17 @@ class ContainedProgram:
         return self._process.stderr
 
     async def wait(self) -> Exit:
-        """Return how it ended, after it and all its descendants are gone."""
+        """Return how it ended, after it and all its descendants are gone.
+
+        Raises:
+            Unavailable: the box ended first; how the program ended is not known.
+        """
         return await asyncio.shield(self._exit)
 
     async def kill(self) -> None:
-        """End it and all its descendants; return when they are gone."""
+        """End it and all its descendants; return when they are gone and that is recorded."""
         await self._process.kill()
-        await self.wait()
+        await asyncio.wait({self._exit})
 
     def _breached(self, resource: str, used: float) -> None:
         limit = float(getattr(self._limits, resource))
@@ -77,18 +87,34 @@ class ContainedProgram:
         task.add_done_callback(self._kills.discard)
 
     async def _watch(self) -> Exit:
-        status = await self._process.wait()
+        lost = ""
+        try:
+            status = await self._process.wait()
+            await self._stop_monitors()
+            end = Exit(
+                code=status.code,
+                killed_for=self._killed_for,
+                usage=self._resources.usage(status.cpu_seconds),
+            )
+            self._journal.put(
+                ProgramEnded(code=end.code, usage=end.usage, killed_for=end.killed_for)
+            )
+            return end
+        except Unavailable as error:
+            lost = error.message
+            raise
+        finally:
+            await self._stop_monitors()
+            for monitor in (self._syscalls, self._resources):
+                self._journal.put(monitor.report(), f"monitor.{monitor.name}")
+            self._ended(lost)
+
+    async def _stop_monitors(self) -> None:
         await self._resources.stop()
         await asyncio.to_thread(self._syscalls.stop)
-        end = Exit(
-            code=status.code,
-            killed_for=self._killed_for,
-            usage=self._resources.usage(status.cpu_seconds),
-        )
-        self._journal.put(
-            ProgramEnded(code=end.code, usage=end.usage, killed_for=end.killed_for), "harness"
-        )
-        for monitor in (self._syscalls, self._resources):
-            self._journal.put(monitor.report(), f"monitor.{monitor.name}")
-        self._ended()
-        return end
+
+
+def _retrieve(task: "asyncio.Task[Exit]") -> None:
+    """Nobody may ask for the end of a program whose box is gone."""
+    if not task.cancelled():
+        task.exception()

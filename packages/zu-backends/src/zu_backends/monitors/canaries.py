@@ -3,6 +3,7 @@
 import asyncio
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final, Literal
@@ -114,7 +115,8 @@ class CanaryMonitor:
             self._loop.remove_reader(self._inotify.fileno())
             self._account.finish()
         self._closed = True
-        self._inotify.close()
+        # To close watches takes the kernel a grace period of 10 ms and more.
+        threading.Thread(target=self._inotify.close, name="zu-canaries").start()
 
     def report(self) -> MonitorReported:
         """Complete if it was started and closed, and the kernel dropped no event."""
