@@ -426,3 +426,20 @@ def _descendants(pid):
         return []
     living = [one for one in children if _alive(one)]
     return [*living, *(below for one in living for below in _descendants(one))]
+
+
+class TestManyProcesses:
+    async def test_a_program_starts_although_its_pid_in_the_box_is_none_of_the_host(
+        self, bench, jail
+    ):
+        """bwrap looks its child up in /proc: that of the box's own pid namespace."""
+        free = next(pid for pid in range(60, 4000, 20) if not any_process_near(pid))
+        await bench.shell(
+            jail, f"i=0; while [ $i -lt {free - 30} ]; do /bin/true; i=$((i+1)); done"
+        )
+        for _ in range(8):
+            assert (await bench.shell(jail, "echo up")).out == "up\n"
+
+
+def any_process_near(pid):
+    return any(os.path.exists(f"/proc/{near}") for near in range(pid - 20, pid + 60))

@@ -65,6 +65,8 @@ def build(box: OpenBox, owner: tuple[int, int] | None) -> int:
         OSError: a mount or a source failed.
     """
     namespaces.make_mounts_private()
+    # bwrap looks its child up in /proc by the pid of its own pid namespace.
+    namespaces.mount_proc("/proc")
     sources = [os.open(path, os.O_PATH | os.O_CLOEXEC) for path in box.sources]
     namespaces.mount_tmpfs(STAGE, "size=1m,nr_inodes=4096,mode=0755")
     for name in (ETC, FILES, "mounts"):

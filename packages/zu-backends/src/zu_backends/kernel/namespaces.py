@@ -30,6 +30,11 @@ def mount_tmpfs(target: str, options: str) -> None:
     libc.mount("tmpfs", target, "tmpfs", libc.MS_NOSUID | libc.MS_NODEV, options)
 
 
+def mount_proc(target: str) -> None:
+    """Mount the /proc of this process's pid namespace; see proc(5)."""
+    libc.mount("proc", target, "proc", libc.MS_NOSUID | libc.MS_NODEV | libc.MS_NOEXEC)
+
+
 def _write(path: str, text: str) -> None:
     with open(path, "wb", buffering=0) as file:
         file.write(text.encode("ascii"))
