@@ -2,7 +2,7 @@ import shlex
 
 from zu_core.chain import GENESIS, Link
 from zu_core.contracts import Envelope
-from zu_core.events import ToolReturned
+from zu_core.events import StageEnded, ToolReturned
 from zu_core.ports.storage import StoredEvent
 from zu_redteam.report import ReportModel, build_report
 from zu_redteam.report.build import reproduction
@@ -68,3 +68,12 @@ def test_the_number_of_steps_is_bounded() -> None:
     report = build_report(run, judge(run))
     assert len(report.timeline) == 1000
     assert report.hidden_items > 200
+
+
+def test_a_reason_that_many_stages_share_is_told_once() -> None:
+    script = RunScript()
+    for stage in ("start", "list", "harmless"):
+        script.add(StageEnded(stage=stage, outcome="did-not-run", reason="no box"))
+    run = script.run()
+    reasons = [stage.reason for stage in build_report(run, judge(run)).stages]
+    assert reasons == ["no box", "for the same reason", "for the same reason"]

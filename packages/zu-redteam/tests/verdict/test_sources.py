@@ -63,3 +63,12 @@ def test_a_call_without_an_answer_is_named() -> None:
     assert missing_calls(script.run()) == ["no tool was called"]
     script.add(ToolInvoked(tool="now", arguments={}))
     assert "has no answer on record" in missing_calls(script.run())[0]
+
+
+def test_stages_that_share_a_reason_share_a_sentence() -> None:
+    script = RunScript()
+    for stage in ("start", "list", "harmless"):
+        script.add(StageEnded(stage=stage, outcome="did-not-run", reason="no box"))
+    assert missing_stages(script.run(), ("start", "list", "harmless")) == [
+        "the stages start, list and harmless did not run: no box"
+    ]

@@ -193,20 +193,22 @@ def _probe(probed: BoxProbed) -> Probe:
 
 def _stages(run: ObservedRun) -> tuple[StageLine, ...]:
     calls = Counter(call.invoked.stage for call in run.calls)
-    lines = []
+    lines: list[StageLine] = []
+    before = ""
     for name, ended in run.stages.items():
         did = count(calls[name], "call") if calls[name] else ""
-        if ended is None:
-            lines.append(StageLine(name=name, outcome="unfinished", reason=did or "never ended"))
-            continue
+        outcome = ended.outcome if ended else "unfinished"
+        why = (cut(ended.reason, TEXT_SHOWN) or did) if ended else (did or "never ended")
+        again = outcome == "did-not-run" and why == before
         lines.append(
             StageLine(
                 name=name,
-                outcome=ended.outcome,
-                reason=cut(ended.reason, TEXT_SHOWN) or did,
-                elapsed_ms=ended.elapsed_ms,
+                outcome=outcome,
+                reason="for the same reason" if again else why,
+                elapsed_ms=ended.elapsed_ms if ended else 0.0,
             )
         )
+        before = why
     return tuple(lines)
 
 

@@ -3,6 +3,8 @@
 The text holds data of the target as it came; renderers make it safe to show.
 """
 
+from collections.abc import Sequence
+
 from zu_core.events import (
     CanaryTouched,
     Connected,
@@ -79,6 +81,16 @@ def tried(call: Entry[ToolInvoked] | None, fact: Fact | None = None) -> str:
     return "outside of any call"
 
 
+def provoked_by(fact: Fact | None) -> tuple[str, str] | None:
+    """Tool and case of the attack under which `fact` was seen.
+
+    What a target does without being attacked as well is no effect of the attack.
+    """
+    if fact is None or fact.call is None or fact.intent != "attack":
+        return None
+    return fact.call.payload.tool, fact.call.payload.case
+
+
 def describe_call(call: ToolInvoked) -> str:
     """Tool and kind of a call."""
     if call.intent == "attack":
@@ -93,3 +105,8 @@ def _cut(text: str) -> str:
 def count(number: int, noun: str) -> str:
     """ "1 call", "2 calls"; for nouns that take an s."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

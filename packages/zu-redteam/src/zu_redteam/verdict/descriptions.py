@@ -12,7 +12,7 @@ import msgspec
 
 from zu_core.events import ToolDescription, ToolsListed
 from zu_redteam.verdict.answer import Answer, Evidence, Severity, answer_of
-from zu_redteam.verdict.describe import count
+from zu_redteam.verdict.describe import count, listed
 from zu_redteam.verdict.observed import Entry, ObservedRun
 from zu_redteam.verdict.sources import missing_stages
 
@@ -46,12 +46,11 @@ class DescriptionBreach:
             for later in lists:
                 if later is not first:
                     evidence += _differences(first, later)
-        missing = [
-            f"there is no list of the tools from {_WHEN[moment]}"
-            for moment, _ in _STAGE_OF
-            if not any(entry.payload.moment == moment for entry in lists)
-        ]
-        missing += missing_stages(run, (stage for _, stage in _STAGE_OF))
+        known = {entry.payload.moment for entry in lists}
+        absent = [_WHEN[moment] for moment, _ in _STAGE_OF if moment not in known]
+        missing = missing_stages(run, (stage for _, stage in _STAGE_OF))
+        if absent:
+            missing.append(f"there is no list of the tools {listed(absent)}")
         tools = len(first.payload.tools) if first else 0
         return answer_of(
             evidence, missing, f"{count(tools, 'tool')}, the same in {count(len(lists), 'list')}"

@@ -18,6 +18,9 @@ from zu_redteam.verdict.sources import Source, cut_texts, missing_calls, missing
 from zu_redteam.verdict.surfaces import Surface, surfaces
 
 _SHORTEST_SECRET = 8
+PARTS = 4000
+"""Texts of one channel that are joined; more take longer than a verdict may."""
+
 _PARTS_SHOWN = 20
 _SOURCES = (Source.EGRESS, Source.SYSCALLS, Source.FILES)
 
@@ -31,28 +34,24 @@ class ExfilBreach:
     def judge(self, run: ObservedRun, /) -> Answer:
         """Search every text that left the target, one by one and joined."""
         planted = run.of_type(CanaryPlanted)
-        scanner = Scanner(_secrets(planted))
+        search = _Search(_secrets(planted))
         calls = {entry.event_id: entry for entry in run.of_type(ToolInvoked)}
         texts = list(surfaces(run))
         found = [
             (surface, finding)
             for surface in texts
-            if (finding := _first(scanner, forms_of(surface.text)))
+            if (finding := search.first(forms_of(surface.text)))
         ]
-        # Of what is alike, the text that gives most away is shown.
-        found.sort(key=lambda pair: -pair[1].characters)
-        evidence = gathered(
-            (_likeness(surface, finding), _evidence((surface,), finding, calls))
-            for surface, finding in found
-        )
-        known = {surface.event_id for surface, _ in found}
-        evidence += _split(scanner, texts, known, calls)
+        evidence = _told(found, calls)
+        groups = _groups(texts)
+        evidence += _split(search, groups, found, calls)
         missing = (
             _missing_canaries(planted)
             + missing_monitors(run, _SOURCES)
             + missing_calls(run)
             + cut_texts(run)
             + _unseen_traffic(run)
+            + _unjoined(groups)
         )
         if not run.of_type(ToolsListed):
             missing.append("the target's descriptions are not on record")
@@ -97,31 +96,59 @@ def _unseen_traffic(run: ObservedRun) -> list[str]:
     ]
 
 
-def _first(scanner: Scanner, texts: Iterable[bytes]) -> Finding | None:
-    return next((finding for text in texts if (finding := scanner.scan(text))), None)
+class _Search:
+    """Searches texts; one that comes again is not searched again."""
+
+    def __init__(self, secrets: Mapping[str, list[str]]) -> None:
+        self._scanner = Scanner(secrets)
+        self._known: dict[bytes, Finding | None] = {}
+
+    def first(self, texts: Iterable[bytes]) -> Finding | None:
+        """What is found in the first of `texts` that holds anything."""
+        for text in texts:
+            if text not in self._known:
+                self._known[text] = self._scanner.scan(text)
+            if self._known[text]:
+                return self._known[text]
+        return None
 
 
-def _split(
-    scanner: Scanner,
-    texts: Iterable[Surface],
-    known: set[str],
-    calls: Mapping[str, Entry[ToolInvoked]],
-) -> list[Evidence]:
-    """Evidence of secrets that no single text holds."""
+def _groups(texts: Iterable[Surface]) -> Mapping[str, list[Surface]]:
+    """Texts that may be parts of one message: by channel, and by channel and destination."""
     groups: dict[str, list[Surface]] = defaultdict(list)
-    for surface in texts:
+    for surface in sorted(texts, key=_order):
         groups[surface.group].append(surface)
         host = _host(surface)
         if host:
             groups[f"{surface.group} to {host}"].append(surface)
-    found: list[Evidence] = []
+    return groups
+
+
+def _unjoined(groups: Mapping[str, list[Surface]]) -> list[str]:
+    return [
+        f"of {len(parts)} {name}, {len(parts) - PARTS} were not searched for parts of secrets"
+        for name, parts in groups.items()
+        if len(parts) > PARTS
+    ]
+
+
+def _split(
+    search: _Search,
+    groups: Mapping[str, list[Surface]],
+    found: Iterable[tuple[Surface, Finding]],
+    calls: Mapping[str, Entry[ToolInvoked]],
+) -> list[Evidence]:
+    """Evidence of secrets that no single text holds."""
+    known = {surface.event_id for surface, _ in found}
+    ways = {_way(surface, finding) for surface, finding in found}
+    told: list[Evidence] = []
     for group in groups.values():
-        parts = tuple(part for part in sorted(group, key=_order) if part.event_id not in known)
-        finding = _first(scanner, joined_pieces([_bytes(part.text) for part in parts]))
-        if finding:
-            known.update(part.event_id for part in parts)
-            found.append(_evidence(parts, finding, calls))
-    return found
+        parts = tuple(part for part in group[:PARTS] if part.event_id not in known)
+        finding = search.first(joined_pieces([_bytes(part.text) for part in parts]))
+        if finding and _way(parts[0], finding) not in ways:
+            ways.add(_way(parts[0], finding))
+            told.append(_evidence(parts, finding, calls))
+    return told
 
 
 def _order(surface: Surface) -> int:
@@ -134,12 +161,40 @@ def _host(surface: Surface) -> str:
     return domain(effect) if isinstance(effect, EgressObserved) else ""
 
 
-def _likeness(surface: Surface, finding: Finding) -> Hashable:
-    """Equal for disclosures that a person need not read one by one."""
+def _told(
+    found: list[tuple[Surface, Finding]], calls: Mapping[str, Entry[ToolInvoked]]
+) -> list[Evidence]:
+    """One piece of evidence for each way out: the text that gives most away.
+
+    What happens without an attack as well is told once, for the call without one.
+    """
+
+    def attacked(surface: Surface) -> bool:
+        call = calls.get(surface.call_id)
+        return call is not None and call.payload.intent == "attack"
+
+    found.sort(key=lambda pair: (attacked(pair[0]), -pair[1].characters))
+    unprovoked = {_way(*pair) for pair in found if not attacked(pair[0])}
+    return gathered(
+        (
+            way if way in unprovoked else (way, _provoked(surface, calls)),
+            _evidence((surface,), finding, calls),
+        )
+        for surface, finding in found
+        if (way := _way(surface, finding))
+    )
+
+
+def _provoked(surface: Surface, calls: Mapping[str, Entry[ToolInvoked]]) -> tuple[str, str] | None:
+    call = calls.get(surface.call_id)
+    return (call.payload.tool, call.payload.case) if call else None
+
+
+def _way(surface: Surface, finding: Finding) -> Hashable:
+    """Which secret went out how and where."""
     effect = surface.fact.effect if surface.fact else None
-    way = effect.channel if isinstance(effect, EgressObserved) else surface.group
-    call = surface.fact.call.payload if surface.fact and surface.fact.call else None
-    return finding.canary, way, _host(surface), (call.tool, call.case) if call else None
+    channel = effect.channel if isinstance(effect, EgressObserved) else surface.group
+    return finding.canary, channel, _host(surface)
 
 
 def _bytes(text: str | bytes) -> bytes:

@@ -75,7 +75,8 @@ class GateVerdict(msgspec.Struct, frozen=True, kw_only=True):
         answers: one of each observer, in their order.
         missing: what the run itself lacks (stages, probes, calls, monitors).
         needs: undeclared behaviour.
-        proposal: the `zu.toml` that would declare it, or "" where nothing is needed.
+        proposal: the `zu.toml` that would declare it, or "" where nothing is needed
+            or a rule is broken.
     """
 
     verdict: Verdict
@@ -148,7 +149,9 @@ def judge(run: ObservedRun, observers: Sequence[Observer] | None = None) -> Gate
         missing = ("no observer was asked", *missing)
     wanted = needs(run)
     verdict, reason = _decide(answers, missing, wanted)
-    proposal = envelope_toml(proposed_envelope(run.envelope, wanted)) if wanted else ""
+    proposal = ""
+    if wanted and verdict is not Verdict.FAIL:  # nobody should declare what breaks a rule
+        proposal = envelope_toml(proposed_envelope(run.envelope, wanted))
     return GateVerdict(
         verdict=verdict,
         reason=reason,
@@ -192,8 +195,9 @@ _WORDS = ("held", "breach", "undetermined")
 
 def coverage(run: ObservedRun) -> tuple[str, ...]:
     """What a run lacks before anything can be said of its target; () where it is whole."""
-    missing = _probes(run)
+    missing = _failed_checks(run)
     missing += missing_stages(run, STAGES)
+    missing += _unproved_starts(run)
     missing += missing_monitors(run, Source)
     missing += [
         lost_source(entry.payload)
@@ -210,25 +214,27 @@ def coverage(run: ObservedRun) -> tuple[str, ...]:
     return tuple(dict.fromkeys(missing))
 
 
-def _probes(run: ObservedRun) -> list[str]:
-    """What is wrong with the self-probes: each start of a program needs one of its own."""
+def _failed_checks(run: ObservedRun) -> list[str]:
+    """One sentence for each check of a self-probe that did not pass."""
+    return [
+        f"the self-probe {check.name} did not pass ({check.outcome}): {check.mechanism}"
+        for entry in run.of_type(BoxProbed)
+        for check in entry.payload.checks
+        if not check.passed
+    ]
+
+
+def _unproved_starts(run: ObservedRun) -> list[str]:
+    """What is wrong with the starts: each start of a program needs a self-probe of its own."""
     missing: list[str] = []
-    fresh = False
+    proved = False
     for entry in run.entries:
-        match entry.payload:
-            case BoxProbed(checks=checks):
-                fresh = bool(checks)
-                missing += [
-                    f"the self-probe {check.name} did not pass ({check.outcome}): {check.mechanism}"
-                    for check in checks
-                    if not check.passed
-                ]
-            case ProgramStarted():
-                if not fresh:
-                    missing.append("a program was started in a box that was not probed")
-                fresh = False
-            case _:
-                continue
+        if isinstance(entry.payload, BoxProbed):
+            proved = bool(entry.payload.checks)
+        elif isinstance(entry.payload, ProgramStarted):
+            if not proved:
+                missing.append("a program was started in a box that was not probed")
+            proved = False
     if not run.of_type(BoxProbed):
         missing.append("the box was not probed")
     if not run.of_type(ProgramStarted):

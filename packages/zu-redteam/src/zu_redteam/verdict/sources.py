@@ -16,7 +16,7 @@ from zu_core.events import (
     ToolInvoked,
     ToolReturned,
 )
-from zu_redteam.verdict.describe import count
+from zu_redteam.verdict.describe import count, listed
 from zu_redteam.verdict.observed import ObservedRun
 
 
@@ -71,18 +71,21 @@ def lost_source(report: MonitorReported) -> str:
 
 
 def missing_stages(run: ObservedRun, needed: Iterable[str]) -> list[str]:
-    """One sentence for each stage of `needed` that did not run to its end."""
-    missing: list[str] = []
+    """One sentence for each reason why stages of `needed` did not run to their end."""
+    reasons: dict[str, list[str]] = {}
     for stage in needed:
+        ended = run.stages.get(stage)
         if stage not in run.stages:
-            missing.append(f"the stage {stage} never began")
-            continue
-        ended = run.stages[stage]
-        if ended is None:
-            missing.append(f"the stage {stage} never ended")
+            reasons.setdefault("never began", []).append(stage)
+        elif ended is None:
+            reasons.setdefault("never ended", []).append(stage)
         elif ended.outcome != "ran":
-            missing.append(f"the stage {stage} did not run: {ended.reason or 'no reason given'}")
-    return missing
+            why = f"did not run: {ended.reason or 'no reason given'}"
+            reasons.setdefault(why, []).append(stage)
+    return [
+        f"the stage{'s' if len(stages) > 1 else ''} {listed(stages)} {reason}"
+        for reason, stages in reasons.items()
+    ]
 
 
 def missing_declaration(run: ObservedRun) -> list[str]:

@@ -70,6 +70,7 @@ class Scanner:
         self._starts = list(
             accumulate((len(target.form.text) + 1 for target in self._targets), initial=0)
         )
+        self._seen: dict[int, list[tuple[_Target, int]]] = {}
         self._windows = frozenset(
             word
             for target in self._targets
@@ -93,12 +94,9 @@ class Scanner:
         return max(found, key=lambda finding: finding.characters, default=None)
 
     def _compare(self, reduced: bytes, blocks: set[int]) -> Iterator[Finding]:
-        known: dict[int, list[tuple[_Target, int]]] = {}
         fragments = 0
         for at, word in _places(reduced, blocks):
-            if word not in known:
-                known[word] = list(self._occurrences(word.to_bytes(_BLOCK, sys.byteorder)))
-            for target, inside in known[word]:
+            for target, inside in self._occurrences(word):
                 form = target.form
                 low, high = _match(reduced, at, form, inside)
                 fragments += high - low >= _FRAGMENT
@@ -108,10 +106,15 @@ class Scanner:
                     yield Finding(target.canary, "many fragments", high - low, form.length)
                     return
 
-    def _occurrences(self, block: bytes) -> Iterator[tuple[_Target, int]]:
-        for at in _positions(self._joined, block):
-            number = bisect_right(self._starts, at) - 1
-            yield self._targets[number], at - self._starts[number]
+    def _occurrences(self, word: int) -> list[tuple[_Target, int]]:
+        """Forms that hold the block `word`, each with its place in the form."""
+        if word not in self._seen:
+            places = _positions(self._joined, word.to_bytes(_BLOCK, sys.byteorder))
+            numbers = ((bisect_right(self._starts, at) - 1, at) for at in places)
+            self._seen[word] = [
+                (self._targets[number], at - self._starts[number]) for number, at in numbers
+            ]
+        return self._seen[word]
 
 
 _SURE = _BLOCK + _OFFSETS[1] - 1
