@@ -11,13 +11,15 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from zu_redteam.report.model import ReportModel
+from zu_redteam.report.model import ReportModel, Shown
 from zu_redteam.report.text import visible
+from zu_redteam.verdict.answer import SEVERITIES
 from zu_redteam.verdict.describe import count
 
 _PACKAGE = "zu_redteam.report"
 _TEMPLATE = "report.html.j2"
 _STYLE = "report.css"
+_RANKS: dict[str, int] = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
 
 def render_html(report: ReportModel) -> str:
@@ -29,6 +31,7 @@ def render_html(report: ReportModel) -> str:
         style=Markup(style),  # noqa: S704 - the package's own file, nothing is put into it
         style_hash=_hash(style),
         tally=_tally(report),
+        breaches=_breaches(report),
     )
 
 
@@ -62,6 +65,12 @@ def _seconds(milliseconds: float) -> str:
 def _hash(style: str) -> str:
     """The source expression of a style sheet (CSP Level 3, section 8.3)."""
     return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+def _breaches(report: ReportModel) -> list[tuple[str, Shown]]:
+    """All evidence with the name of its observer, the gravest first."""
+    pairs = [(observer.name, item) for observer in report.observers for item in observer.evidence]
+    return sorted(pairs, key=lambda pair: _RANKS.get(pair[1].severity, len(_RANKS)))
 
 
 def _tally(report: ReportModel) -> dict[str, int]:

@@ -146,7 +146,7 @@ def test_a_run_of_one_character_says_nothing_of_a_key_that_has_it() -> None:
 def test_many_fragments_are_a_disclosure() -> None:
     finding = SCANNER.scan(KEY[:10].encode() * 50_000)
     assert finding is not None
-    assert finding.encoding == "many fragments"
+    assert finding.encoding == "in fragments"
 
 
 def test_without_secrets_nothing_is_found() -> None:

@@ -103,7 +103,7 @@ class Scanner:
                 if _is_enough(target, low, high):
                     yield Finding(target.canary, form.encoding, high - low, form.length)
                 if fragments > _FRAGMENTS:
-                    yield Finding(target.canary, "many fragments", high - low, form.length)
+                    yield Finding(target.canary, "in fragments", high - low, form.length)
                     return
 
     def _occurrences(self, word: int) -> list[tuple[_Target, int]]:
