@@ -48,7 +48,7 @@ async def probe(spec: BoxSpec, jail: Jail, journal: FactJournal, candidate: Cand
     except (TimeoutError, OSError) as error:
         raise Unavailable(
             "the self-probe did not run in the box, so nothing else was run in it: "
-            f"{error or 'no answer in time'}",
+            f"{str(error) or 'no answer in time'}",
             advice=await _last_words(candidate.process),
         ) from error
 
@@ -78,7 +78,7 @@ async def become(
             await send(control, leave(argv, environment.items(), cwd))
             refused = await receive(control, at_end=b"")
     except (TimeoutError, OSError) as error:
-        raise Unavailable(f"the program could not be started: {error or 'no answer'}") from error
+        raise Unavailable(f"the program could not be started: {str(error) or 'no answer'}") from error
     finally:
         control.close()
     if refused:
