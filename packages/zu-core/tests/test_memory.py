@@ -4,13 +4,20 @@ import pytest
 from zu_core.errors import IntegrityError
 from zu_core.memory import MemorySink
 from zu_core.ports import EventSink
-from zu_core.testing import EventSinkSuite, make_event
+from zu_core.testing import EventSinkSuite, TransparencyLogSuite, make_event
 
 
 class TestMemorySink(EventSinkSuite):
     durable = False
 
     def make_sink(self) -> EventSink:
+        return MemorySink()
+
+
+class TestMemoryTree(TransparencyLogSuite):
+    durable = False
+
+    def make_log(self):
         return MemorySink()
 
 

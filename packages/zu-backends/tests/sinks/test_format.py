@@ -82,7 +82,7 @@ def rows_of(path: Any) -> list[dict[str, Any]]:
     try:
         connection.row_factory = sqlite3.Row
         assert connection.execute("PRAGMA application_id").fetchone()[0] == 0x7A754C47
-        assert connection.execute("PRAGMA user_version").fetchone()[0] == 1
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == 2
         assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         rows = [dict(row) for row in connection.execute("SELECT * FROM events ORDER BY position")]
     finally:

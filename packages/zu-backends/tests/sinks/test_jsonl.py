@@ -7,7 +7,7 @@ from zu_backends.sinks.jsonl import JsonlSink
 from zu_core.codec import Codecs
 from zu_core.errors import ConfigError, IntegrityError, Unavailable
 from zu_core.ports import EventSink
-from zu_core.testing import EventSinkSuite, make_event
+from zu_core.testing import EventSinkSuite, TransparencyLogSuite, make_event
 
 
 class TestJsonlSink(EventSinkSuite):
@@ -16,6 +16,15 @@ class TestJsonlSink(EventSinkSuite):
         self.path = tmp_path / "log.jsonl"
 
     def make_sink(self) -> EventSink:
+        return JsonlSink(self.path)
+
+
+class TestJsonlTree(TransparencyLogSuite):
+    @pytest.fixture(autouse=True)
+    def _store(self, tmp_path):
+        self.path = tmp_path / "log.jsonl"
+
+    def make_log(self):
         return JsonlSink(self.path)
 
 

@@ -7,7 +7,7 @@ import pytest
 from zu_backends.sinks.sqlite import SqliteSink
 from zu_core.errors import IntegrityError, Unavailable
 from zu_core.ports import EventSink
-from zu_core.testing import EventSinkSuite, make_event
+from zu_core.testing import EventSinkSuite, TransparencyLogSuite, make_event
 
 
 class TestSqliteSink(EventSinkSuite):
@@ -16,6 +16,15 @@ class TestSqliteSink(EventSinkSuite):
         self.path = tmp_path / "log.db"
 
     def make_sink(self) -> EventSink:
+        return SqliteSink(self.path)
+
+
+class TestSqliteTree(TransparencyLogSuite):
+    @pytest.fixture(autouse=True)
+    def _store(self, tmp_path):
+        self.path = tmp_path / "log.db"
+
+    def make_log(self):
         return SqliteSink(self.path)
 
 

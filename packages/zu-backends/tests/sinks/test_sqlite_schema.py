@@ -50,8 +50,8 @@ async def test_the_database_of_something_else_is_refused_and_left_alone(path):
 
 async def test_a_newer_version_is_refused(path):
     await attempt(path)
-    run(path, "PRAGMA user_version = 2")
-    with pytest.raises(ConfigError, match="version 2"):
+    run(path, "PRAGMA user_version = 3")
+    with pytest.raises(ConfigError, match="version 3"):
         await attempt(path)
 
 
@@ -61,6 +61,9 @@ async def test_a_newer_version_is_refused(path):
         "DROP TRIGGER events_no_update",
         "DROP TRIGGER events_no_delete",
         "DROP TRIGGER events_no_replace",
+        "DROP TRIGGER tree_no_update",
+        "DROP TRIGGER tree_no_delete",
+        "DROP TRIGGER tree_no_replace",
         "CREATE TRIGGER more AFTER INSERT ON events BEGIN SELECT 1; END",
         "CREATE INDEX more ON events (source)",
         "ALTER TABLE events ADD COLUMN more TEXT",
@@ -72,6 +75,35 @@ async def test_changed_tables_are_an_integrity_error(path, statement):
     run(path, statement)
     with pytest.raises(IntegrityError, match="were changed"):
         await attempt(path)
+
+
+def make_version_1(path):
+    """Undo what version 2 added."""
+    run(path, "DROP TABLE tree", "PRAGMA user_version = 1")
+
+
+@pytest.mark.parametrize("count", [1, 255, 256, 600])
+async def test_a_log_of_version_1_gets_its_tree_when_it_is_opened(path, count):
+    async with SqliteSink(path) as sink:
+        await sink.append_many(make_event(number) for number in range(count))
+        root = await sink.root(count)
+    make_version_1(path)
+    async with SqliteSink(path) as sink:
+        assert await sink.verify() == await sink.size() == count
+        assert await sink.root(count) == root
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("SELECT count(*) FROM tree").fetchone() == (count // 256,)
+
+
+async def test_a_changed_log_of_version_1_is_not_brought_up(path):
+    await attempt(path)
+    make_version_1(path)
+    run(path, "DROP TRIGGER events_no_delete")
+    with pytest.raises(IntegrityError, match="were changed"):
+        await attempt(path)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
 
 
 async def test_tables_that_change_under_an_open_sink_are_found(path):

@@ -1,4 +1,4 @@
-"""An `EventSink` that keeps its entries in memory, for tests and for runs without a store."""
+"""A sink with a tree that keeps its entries in memory, for tests and runs without a store."""
 
 from collections.abc import AsyncIterator, Iterable
 
@@ -7,6 +7,9 @@ from zu_core.codec import Codecs
 from zu_core.contracts.event import Event
 from zu_core.entries import check_same, entry_of, event_of
 from zu_core.errors import Unavailable
+from zu_core.merkle import MemoryTree, leaf_hash
+from zu_core.merkle.views import TreeView
+from zu_core.note.checkpoint import Checkpoint
 from zu_core.ports.storage import StoredEvent
 
 
@@ -18,6 +21,7 @@ class MemorySink:
         self._rows: list[tuple[Entry, Link]] = []
         self._by_id: dict[str, int] = {}
         self._heads: dict[str, Link] = {}
+        self._tree = MemoryTree()
         self._closed = False
 
     async def append(self, event: Event, /) -> StoredEvent:
@@ -71,9 +75,36 @@ class MemorySink:
                 verifier.add(entry, place, position=position)
         return verifier.count
 
+    async def size(self) -> int:
+        """Return how many leaves the tree has; see `TransparencyLog.size`."""
+        return self._view().size
+
+    async def root(self, size: int, /) -> bytes:
+        """Return the root of the first `size` leaves; see `TransparencyLog.root`."""
+        return self._view().root(size)
+
+    async def inclusion(self, position: int, size: int, /) -> tuple[bytes, ...]:
+        """Return the proof for one entry; see `TransparencyLog.inclusion`."""
+        return self._view().inclusion(position, size)
+
+    async def consistency(self, old: int, new: int, /) -> tuple[bytes, ...]:
+        """Return the proof of growth; see `TransparencyLog.consistency`."""
+        return self._view().consistency(old, new)
+
+    async def checkpoint(self, origin: str, /) -> Checkpoint:
+        """Return what is to be signed now; see `TransparencyLog.checkpoint`."""
+        view = self._view()
+        return Checkpoint(origin, view.size, view.root(view.size))
+
     async def close(self) -> None:
         """Take no more calls; a second close does nothing."""
         self._closed = True
+
+    def _view(self) -> TreeView:
+        self._check_open()
+        for _, place in self._rows[self._tree.size :]:
+            self._tree.append(leaf_hash(place.hash))
+        return TreeView(self._tree, self._tree.size)
 
     def _check_open(self) -> None:
         if self._closed:

@@ -1,23 +1,27 @@
 """`JsonlSink`: the record as one JSON object a line, shared by processes."""
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
 from zu_backends.sinks.files import unavailable
 from zu_backends.sinks.jsonl_file import LogFile, groups
 from zu_backends.sinks.jsonl_line import Line, decode_line, encode_line
-from zu_backends.sinks.threaded import BATCH_BYTES, BATCH_EVENTS, Page, ThreadedSink
+from zu_backends.sinks.threaded import BATCH_BYTES, BATCH_EVENTS, Page
+from zu_backends.sinks.transparent import TransparentSink
 from zu_core.chain import Break, ChainError, Entry, Link, Verifier, link
 from zu_core.codec import Codecs
 from zu_core.contracts.event import Event
 from zu_core.entries import check_same, entry_of, event_of
 from zu_core.errors import ConfigError, Unavailable
+from zu_core.merkle import MemoryTree, leaf_hash
+from zu_core.merkle.views import TreeView
 from zu_core.ports.storage import StoredEvent
 
 
-class JsonlSink(ThreadedSink):
+class JsonlSink(TransparentSink):
     """Stores events in `path`; an append returns after its lines are on disk.
 
     An append is torn by a crash as a whole: the next one moves what is there of it to a
@@ -50,6 +54,7 @@ class _JsonlStore:
         self._ends = array("Q")  # offset behind the line of each position
         self._by_id: dict[str, int] = {}
         self._heads: dict[str, Link] = {}
+        self._tree = MemoryTree()  # of the positions that a proof was asked for so far
 
     def open(self) -> None:
         if self._file is None:
@@ -95,6 +100,14 @@ class _JsonlStore:
         end, heads = self._end, dict(self._heads)
         file = self._open.duplicate()
         return lambda: self._verify(file, trace_id, end, heads)
+
+    @contextmanager
+    def tree(self) -> Iterator[TreeView]:
+        with self._open.locked():
+            self._catch_up()
+        for position in range(self._tree.size + 1, len(self._ends) + 1):
+            self._tree.append(leaf_hash(self._line(position).link.hash))
+        yield TreeView(self._tree, self._tree.size)
 
     def close(self) -> None:
         if self._file is not None:

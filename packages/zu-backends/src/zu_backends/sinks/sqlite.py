@@ -9,13 +9,22 @@ from time import monotonic, sleep
 from typing import Any, Final
 
 from zu_backends.sinks.files import create, unavailable
-from zu_backends.sinks.sqlite_schema import COLUMNS, is_made, make, translated
-from zu_backends.sinks.threaded import BATCH_BYTES, BATCH_EVENTS, Page, ThreadedSink
+from zu_backends.sinks.sqlite_schema import (
+    COLUMNS,
+    SCHEMA_VERSION,
+    bring_up,
+    translated,
+    version_of,
+)
+from zu_backends.sinks.sqlite_tree import SqliteNodes, extend
+from zu_backends.sinks.threaded import BATCH_BYTES, BATCH_EVENTS, Page
+from zu_backends.sinks.transparent import TransparentSink
 from zu_core.chain import Break, ChainError, Entry, Link, Verifier, link
 from zu_core.codec import Codecs
 from zu_core.contracts.event import Event
 from zu_core.entries import check_same, entry_of, event_of
 from zu_core.errors import IntegrityError, Unavailable
+from zu_core.merkle.views import TreeView
 from zu_core.ports.storage import StoredEvent
 
 _WHOLE: Final = f"SELECT {COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?"  # noqa: S608
@@ -31,7 +40,7 @@ _ROW: Final = (int, str, int, str, str, str, str, int, str, str, bytes, bytes, b
 _ROOT: Final = (int, str, int, str, type(None), str, str, int, str, str, bytes, bytes, bytes)
 
 
-class SqliteSink(ThreadedSink):
+class SqliteSink(TransparentSink):
     """Stores events in `path`; an append returns after its commit is on disk.
 
     Args:
@@ -80,6 +89,7 @@ class _SqliteStore:
                     last += 1
                     found = last, self._insert(connection, last, entry)
                 stored.append(StoredEvent(position=found[0], link=found[1], event=event))
+            extend(connection, last)
         return tuple(stored)
 
     def cursor(self, after: int, /) -> tuple[int, int]:
@@ -110,6 +120,13 @@ class _SqliteStore:
     def verifier(self, trace_id: str | None, /) -> Callable[[], int]:
         return lambda: self._verify(trace_id)
 
+    @contextmanager
+    def tree(self) -> Iterator[TreeView]:
+        """Return the tree of one snapshot; see `TreeStore.tree`."""
+        with translated(self._path), _read_only(self._open) as connection:
+            (size,) = connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
+            yield TreeView(SqliteNodes(connection), size)
+
     def close(self) -> None:
         if self._connection is not None:
             with translated(self._path):
@@ -131,10 +148,11 @@ class _SqliteStore:
             connection.execute("PRAGMA cell_size_check = ON")
             self._use_wal(connection)
             connection.execute("PRAGMA synchronous = FULL")
-            if not is_made(connection, self._path):
+            if version_of(connection, self._path) != SCHEMA_VERSION:
                 with _write(connection):
-                    if not is_made(connection, self._path):
-                        make(connection)
+                    version = version_of(connection, self._path)
+                    if version != SCHEMA_VERSION:
+                        bring_up(connection, version)
         except BaseException:
             connection.close()
             raise
@@ -196,7 +214,7 @@ class _SqliteStore:
         verifier = Verifier(trace_id)
         with translated(self._path), closing(self._connect()) as connection:
             connection.execute("BEGIN")  # one snapshot for all that follows
-            is_made(connection, self._path)
+            version_of(connection, self._path)
             _check_pages(connection, self._path)
             rows: Iterator[tuple[Any, ...]] = (
                 connection.execute(_CHECK_ALL)
@@ -237,6 +255,16 @@ def _write(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         with suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def _read_only(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Hold one snapshot."""
+    connection.execute("BEGIN")
+    try:
+        yield connection
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def _read(row: tuple[Any, ...]) -> tuple[int, Link, Entry]:

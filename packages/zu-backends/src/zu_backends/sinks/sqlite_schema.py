@@ -1,4 +1,4 @@
-"""The tables of the SQLite store, version 1, and the errors of SQLite in our words."""
+"""The tables of the SQLite store, version 2 and before, and its errors in our words."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -6,20 +6,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from zu_backends.sinks.sqlite_tree import extend
 from zu_core.errors import ConfigError, IntegrityError, Unavailable, ZuError
 
 APPLICATION_ID: Final = 0x7A754C47
 """PRAGMA application_id of a log: "zuLG"."""
 
-SCHEMA_VERSION: Final = 1
-"""PRAGMA user_version."""
+SCHEMA_VERSION: Final = 2
+"""PRAGMA user_version. Version 1 has no tree."""
 
 COLUMNS: Final = (
     "position, trace_id, seq, event_id, parent_id, task_id, type, ts, source, codec, payload,"
     " prev, hash"
 )
 
-_OBJECTS: Final = (
+_EVENTS: Final = (
     "CREATE TABLE events (position INTEGER PRIMARY KEY, trace_id TEXT NOT NULL,"
     " seq INTEGER NOT NULL, event_id TEXT NOT NULL UNIQUE, parent_id TEXT,"
     " task_id TEXT NOT NULL, type TEXT NOT NULL, ts INTEGER NOT NULL, source TEXT NOT NULL,"
@@ -37,9 +38,23 @@ _OBJECTS: Final = (
     " BEGIN SELECT RAISE(ABORT, 'events are append-only'); END",
 )
 
+_TREE: Final = (
+    "CREATE TABLE tree (level INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL,"
+    " below BLOB NOT NULL, PRIMARY KEY (level, number)) STRICT",
+    "CREATE TRIGGER tree_no_update BEFORE UPDATE ON tree"
+    " BEGIN SELECT RAISE(ABORT, 'the tree is append-only'); END",
+    "CREATE TRIGGER tree_no_delete BEFORE DELETE ON tree"
+    " BEGIN SELECT RAISE(ABORT, 'the tree is append-only'); END",
+    "CREATE TRIGGER tree_no_replace BEFORE INSERT ON tree"
+    " WHEN EXISTS (SELECT 1 FROM tree WHERE level = NEW.level AND number >= NEW.number)"
+    " BEGIN SELECT RAISE(ABORT, 'the tree is append-only'); END",
+)
 
-def is_made(connection: sqlite3.Connection, path: Path) -> bool:
-    """Whether the database holds a log as `make` leaves it; False for an empty database.
+_VERSIONS: Final = {1: _EVENTS, 2: _EVENTS + _TREE}
+
+
+def version_of(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the version of the tables that the database holds; 0 for an empty database.
 
     Raises:
         ConfigError: it is the database of something else, or of a newer version.
@@ -51,29 +66,32 @@ def is_made(connection: sqlite3.Connection, path: Path) -> bool:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if not found and application == 0 and version == 0:
-        return False
+        return 0
     if application != APPLICATION_ID:
         raise ConfigError(
             f"{path} is a SQLite database, but no log of Zu",
             advice="name another file; a log is made where there is none",
         )
-    if version != SCHEMA_VERSION:
+    if version not in _VERSIONS:
         raise ConfigError(
             f"the log {path} has version {version} of the tables, this program {SCHEMA_VERSION}",
             advice="use the version of Zu that wrote it",
         )
-    if sorted(sql for (sql,) in found) != sorted(_OBJECTS):
+    if sorted(sql for (sql,) in found) != sorted(_VERSIONS[version]):
         raise IntegrityError(
             f"the tables or triggers of the log {path} were changed",
             advice="use a copy that was kept elsewhere; append to a new log",
         )
-    return True
+    return int(version)
 
 
-def make(connection: sqlite3.Connection) -> None:
-    """Make the tables; within a transaction that holds the write lock."""
-    for sql in _OBJECTS:
-        connection.execute(sql)
+def bring_up(connection: sqlite3.Connection, version: int) -> None:
+    """Make the tables, or what they lack; within a transaction that holds the write lock."""
+    for sql in _VERSIONS[SCHEMA_VERSION]:
+        if sql not in _VERSIONS.get(version, ()):
+            connection.execute(sql)
+    (size,) = connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
+    extend(connection, size)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 

@@ -14,8 +14,10 @@ from zu_core.ports.sandbox import (
     Program,
     SandboxBackend,
 )
+from zu_core.ports.signing import SignatureVerifier, Signer
 from zu_core.ports.storage import EventSink, StoredEvent
 from zu_core.ports.tools import Observation, Tool
+from zu_core.ports.transparency import TransparencyLog
 
 __all__ = [
     "Box",
@@ -40,9 +42,12 @@ __all__ = [
     "Observation",
     "Program",
     "SandboxBackend",
+    "SignatureVerifier",
+    "Signer",
     "StoredEvent",
     "Tool",
     "ToolCall",
+    "TransparencyLog",
     "Validator",
     "WorkloadIdentity",
 ]
