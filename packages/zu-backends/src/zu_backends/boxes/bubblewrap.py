@@ -72,6 +72,8 @@ class Jail:
             for name, fd in zip(ready.message.listeners, sockets, strict=True)
         }
         self.holder_pid = ready.pid
+        self._gone = asyncio.Event()
+        asyncio.get_running_loop().add_reader(self._pidfd, self._note_end)
         self.paths = Paths()
         self.owner = (spec.uid, spec.gid) if spawner.privileged else (os.geteuid(), os.getegid())
         self.mounts = tuple(mount.path for mount in needed)
@@ -162,27 +164,45 @@ class Jail:
         return process
 
     async def close(self) -> None:
-        """Kill all that runs; return when nothing of the jail is left."""
+        """Kill all that runs; return when nothing of the jail is left.
+
+        A second call does nothing. If it is cancelled, the kill has been sent.
+        """
+        if self._pidfd < 0:
+            return
         self._reader.cancel()
         self._channel.close()
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-        await _hung_up(self._pidfd)
-        os.close(self._pidfd)
+        try:
+            await self._gone.wait()
+        finally:
+            self._release()
+        if self._own_spawner:
+            await self._spawner.close()
+
+    def _release(self) -> None:
+        """Close every descriptor; the event loop forgets them first."""
+        asyncio.get_running_loop().remove_reader(self._pidfd)
+        pidfd, self._pidfd = self._pidfd, -1
+        os.close(pidfd)
         os.close(self.root_fd)
         for listener in self.listeners.values():
             listener.close()
         for process in self._processes:
             process.close()
         self._fail_waiters()
-        if self._own_spawner:
-            await self._spawner.close()
 
     async def _kill(self, number: int) -> None:
         try:
             await self._channel.send(wire.KillProgram(number))
         except ConnectionError:
-            await _hung_up(self._pidfd)
+            await self._gone.wait()
+
+    def _note_end(self) -> None:
+        """The holder, the first of its pid namespace, has ended, and with it all others."""
+        asyncio.get_running_loop().remove_reader(self._pidfd)
+        self._gone.set()
 
     async def _read(self) -> None:
         while (received := await self._channel.receive()) is not None:
@@ -240,14 +260,3 @@ def _memory_file(texts: Sequence[str], end: bytes = b"\0") -> int:
         data = data[os.write(fd, data) :]
     os.lseek(fd, 0, os.SEEK_SET)
     return fd
-
-
-async def _hung_up(pidfd: int) -> None:
-    """Return when the process of `pidfd` has ended; pidfd_open(2)."""
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    loop.add_reader(pidfd, ended.set)
-    try:
-        await ended.wait()
-    finally:
-        loop.remove_reader(pidfd)

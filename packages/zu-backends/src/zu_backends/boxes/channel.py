@@ -4,7 +4,6 @@ import array
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
 from typing import NamedTuple
 
 from zu_backends.boxes import wire
@@ -26,6 +25,8 @@ class Channel:
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
         self._loop = asyncio.get_running_loop()
+        self._readers: set[asyncio.Event] = set()
+        self._writers: set[asyncio.Event] = set()
         sock.setblocking(False)
 
     @classmethod
@@ -40,29 +41,39 @@ class Channel:
         """Send `message`; waits while the other end does not read.
 
         Raises:
-            ConnectionError: the other end is gone.
+            ConnectionError: the other end is gone, or this one closed.
         """
-        while True:
+        while self._socket.fileno() >= 0:
             try:
                 wire.send(self._socket, message, descriptors)
             except BlockingIOError:
-                await self._ready(self._loop.add_writer, self._loop.remove_writer)
+                await self._writable()
             else:
                 return
+        raise ConnectionAbortedError("the channel was closed")
 
     async def receive(self) -> Received | None:
         """Return the next message; None at the end of the stream."""
-        while True:
+        while self._socket.fileno() >= 0:
             try:
                 return self._receive_now()
             except BlockingIOError:
-                await self._ready(self._loop.add_reader, self._loop.remove_reader)
+                await self._readable()
             except ConnectionError:
                 return None
+        return None
 
     def close(self) -> None:
-        """Close the socket; the other end reads the end of the stream."""
-        self._socket.close()
+        """Close the socket; the other end, and who waits here, get the end of the stream.
+
+        The event loop must forget the descriptor first: it would take the next one of the
+        same number for this one, and never look at it.
+        """
+        if self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
+            self._socket.close()
+        _wake(self._readers | self._writers)
 
     def _receive_now(self) -> Received | None:
         space = socket.CMSG_SPACE(4 * wire.MAX_DESCRIPTORS) + socket.CMSG_SPACE(_CREDENTIALS.size)
@@ -79,14 +90,33 @@ class Channel:
                 pid = _CREDENTIALS.unpack(data)[0]
         return Received(wire.decode(packet), tuple(descriptors), pid)
 
-    async def _ready(
-        self,
-        add: Callable[..., None],
-        remove: Callable[[socket.socket], object],
-    ) -> None:
-        ready = asyncio.Event()
-        add(self._socket, ready.set)
+    async def _readable(self) -> None:
+        self._loop.add_reader(self._socket, _wake, self._readers)
         try:
-            await ready.wait()
+            await _wait_among(self._readers)
         finally:
-            remove(self._socket)
+            if not self._readers and self._socket.fileno() >= 0:
+                self._loop.remove_reader(self._socket)
+
+    async def _writable(self) -> None:
+        self._loop.add_writer(self._socket, _wake, self._writers)
+        try:
+            await _wait_among(self._writers)
+        finally:
+            if not self._writers and self._socket.fileno() >= 0:
+                self._loop.remove_writer(self._socket)
+
+
+def _wake(waiters: set[asyncio.Event]) -> None:
+    for waiter in waiters:
+        waiter.set()
+
+
+async def _wait_among(waiters: set[asyncio.Event]) -> None:
+    """Wait as one of several: the event loop knows one callback for each descriptor."""
+    ready = asyncio.Event()
+    waiters.add(ready)
+    try:
+        await ready.wait()
+    finally:
+        waiters.discard(ready)
