@@ -66,3 +66,11 @@ def test_a_change_deep_in_a_long_line_shows() -> None:
 def test_a_huge_diff_is_cut_with_a_note() -> None:
     diff = readable_diff("", "\n".join(f"line {n}" for n in range(500)), "after the calls")
     assert diff.splitlines()[-1].endswith("more lines")
+
+
+def test_a_stage_that_ran_without_a_list_leaves_it_open() -> None:
+    script = RunScript.honest(without=("restart",))
+    script.stage("restart")
+    answer = DescriptionBreach().judge(script.run())
+    assert isinstance(answer, Undetermined)
+    assert answer.why == ("there is no list of the tools after the restart",)

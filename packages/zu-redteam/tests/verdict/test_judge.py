@@ -135,6 +135,15 @@ def test_every_start_needs_a_probe_of_its_own() -> None:
     assert "a program was started in a box that was not probed" in verdict.missing
 
 
+def test_a_probe_without_checks_proves_nothing() -> None:
+    def empty(one: RunScript) -> None:
+        one.add(BoxProbed(checks=()))
+        one.add(ProgramStarted(argv=ARGV, cwd="/workspace"))
+
+    verdict = judge(RunScript.honest(relist=empty).run())
+    assert "a program was started in a box that was not probed" in verdict.missing
+
+
 def test_a_target_without_tools_does_not_pass() -> None:
     script = RunScript.honest(without=("list", "relist", "restart", "harmless", "attack"))
     verdict = judge(script.run())
