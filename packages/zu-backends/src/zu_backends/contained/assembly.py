@@ -116,7 +116,7 @@ class ContainedBox:
             self._journal.end_probe()
             self._journal.put(probed)
             require(probed.checks)
-            self._journal.put(ProgramStarted(argv=argv, cwd=cwd))
+            self._journal.put(ProgramStarted(argv=tuple(map(_shown, argv)), cwd=cwd))
             program = ContainedProgram(
                 candidate.process,
                 candidate.syscalls,
@@ -272,8 +272,16 @@ def _check_texts(texts: Iterable[str]) -> None:
 def _account(spec: BoxSpec, jail: Jail) -> Iterator[BoxStarted | CanaryPlanted]:
     """Yield what the record says of a box before anything runs in it."""
     yield BoxStarted(
-        backend="bubblewrap", mechanisms=MECHANISMS, mounts=jail.mounts, limits=spec.limits
+        backend="bubblewrap",
+        mechanisms=MECHANISMS,
+        mounts=tuple(map(_shown, jail.mounts)),
+        limits=spec.limits,
     )
     for one in spec.canaries:
         place = f"{jail.paths.home}/{one.path}" if one.path else f"${one.variable}"
         yield CanaryPlanted(name=one.name, path=place, secrets=one.secrets)
+
+
+def _shown(text: str) -> str:
+    """`text` for the record, which holds UTF-8; other bytes in a name stand as escapes."""
+    return os.fsencode(text).decode("utf-8", "backslashreplace")

@@ -78,7 +78,9 @@ async def become(
             await send(control, leave(argv, environment.items(), cwd))
             refused = await receive(control, at_end=b"")
     except (TimeoutError, OSError) as error:
-        raise Unavailable(f"the program could not be started: {str(error) or 'no answer'}") from error
+        raise Unavailable(
+            f"the program could not be started: {str(error) or 'no answer'}"
+        ) from error
     finally:
         control.close()
     if refused:
