@@ -1,0 +1,54 @@
+"""Nothing of a box outlives its harness, at whatever moment that is killed."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROUNDS = 20
+MOMENTS = random.Random(7)
+
+
+def die(number: signal.Signals, seconds: float, temporary: Path) -> dict:
+    before = mounts(), stray_files()
+    done = subprocess.run(
+        [sys.executable, HERE / "witness.py", HERE / "harness.py", str(int(number)), str(seconds)],
+        env={"TMPDIR": str(temporary)},
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert mounts() == before[0]
+    assert [
+        name for name in os.listdir("/tmp") if name.startswith("zu") and name not in before[1]
+    ] == []
+    assert os.listdir(temporary) == []
+    return json.loads(done.stdout)
+
+
+def stray_files() -> set[str]:
+    return {name for name in os.listdir("/tmp") if name.startswith("zu")}
+
+
+def mounts() -> str:
+    return Path("/proc/self/mountinfo").read_text()
+
+
+@pytest.mark.parametrize("moment", [MOMENTS.uniform(0, 0.4) for _ in range(ROUNDS)])
+def test_sigkill(moment, tmp_path):
+    found = die(signal.SIGKILL, moment, tmp_path)
+    assert found["left"] == []
+    assert found["seconds"] < 1.0
+
+
+@pytest.mark.parametrize("moment", [0.0, *(MOMENTS.uniform(0, 0.4) for _ in range(5))])
+def test_ctrl_c(moment, tmp_path):
+    found = die(signal.SIGINT, moment, tmp_path)
+    assert found["left"] == []
+    assert found["seconds"] < 3.0
