@@ -19,7 +19,7 @@ def die(number: signal.Signals, seconds: float, temporary: Path) -> dict:
     before = mounts(), stray_files()
     done = subprocess.run(
         [sys.executable, HERE / "witness.py", HERE / "harness.py", str(int(number)), str(seconds)],
-        env={"TMPDIR": str(temporary)},
+        env={"TMPDIR": str(temporary), "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         timeout=60,
         check=True,

@@ -19,7 +19,8 @@ PATIENCE_SECONDS = 5.0
 def main(harness: str, number: int, seconds: float) -> None:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     process = subprocess.Popen([sys.executable, harness], stdout=subprocess.PIPE)
-    process.stdout.readline()
+    if process.stdout.readline() != b"ready\n":
+        sys.exit("the harness did not come up")
     time.sleep(seconds)
     process.send_signal(number)
     started = time.monotonic()

@@ -32,19 +32,23 @@ def copy_workspace(source: str, root_fd: int, owner: tuple[int, int], limits: Li
 
 
 def _copy_tree(source: Path, target: Path, owner: tuple[int, int]) -> None:
-    for entry in os.scandir(source):
-        there = target / entry.name
-        if entry.is_symlink():
-            os.symlink(os.readlink(entry.path), there)
-        elif entry.is_dir():
-            there.mkdir(mode=0o755)
-            _copy_tree(Path(entry.path), there, owner)
-        elif entry.is_file():
-            shutil.copyfile(entry.path, there)
-            there.chmod(0o755 if entry.stat().st_mode & 0o100 else 0o644)
-        else:
-            continue
-        os.chown(there, *owner, follow_symlinks=False)
+    with os.scandir(source) as entries:
+        for entry in entries:
+            _copy_entry(entry, target / entry.name, owner)
+
+
+def _copy_entry(entry: os.DirEntry[str], there: Path, owner: tuple[int, int]) -> None:
+    if entry.is_symlink():
+        os.symlink(os.readlink(entry.path), there)
+    elif entry.is_dir():
+        there.mkdir(mode=0o755)
+        _copy_tree(Path(entry.path), there, owner)
+    elif entry.is_file():
+        shutil.copyfile(entry.path, there)
+        there.chmod(0o755 if entry.stat().st_mode & 0o100 else 0o644)
+    else:
+        return
+    os.chown(there, *owner, follow_symlinks=False)
 
 
 def _check_size(source: str, limits: Limits) -> None:
