@@ -2,7 +2,6 @@ import pytest
 import typer
 
 from zu_cli.failures import Interrupted, guarded
-from zu_cli.output import visible
 from zu_core import errors
 
 
@@ -38,7 +37,7 @@ def test_a_message_and_its_advice_stand_on_stderr_and_escapes_are_shown(capsys):
     with pytest.raises(SystemExit):
         guarded(fail)()
     shown = capsys.readouterr()
-    assert shown.err == f"zu: the \\x1b[31mhost\n    write this:\n    {visible(chr(9))}that\n"
+    assert shown.err == "zu: the ␛[31mhost\n    write this:\n    ␉that\n"
     assert shown.out == ""
 
 

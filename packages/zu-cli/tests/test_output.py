@@ -1,18 +1,22 @@
-import unicodedata
+import io
+import sys
 
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
-from zu_cli.output import visible
-
-
-@given(st.text(st.characters()))
-def test_nothing_that_a_terminal_obeys_is_left(text):
-    for character in visible(text):
-        assert character == "\n" or not unicodedata.category(character).startswith("C")
-    visible(text).encode("utf-8")
+from zu_cli.output import StdoutClosed, say, write
 
 
-def test_escapes_are_shown():
-    assert visible("a\x1b[31mb\r\n\u202ec\ud800") == "a\\x1b[31mb\\r\n\\u202ec\\ud800"
-    assert visible("schön 漢字") == "schön 漢字"
+class Closed(io.StringIO):
+    def write(self, text):
+        raise BrokenPipeError
+
+
+def test_a_closed_stdout_is_told(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", Closed())
+    with pytest.raises(StdoutClosed):
+        write("text")
+
+
+def test_a_closed_stderr_is_nobodys_business(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Closed())
+    say("text")

@@ -11,8 +11,9 @@ from typing import NoReturn, ParamSpec, TypeVar
 import typer
 
 from zu_cli.environment import Environment
-from zu_cli.output import StdoutClosed, say, visible
+from zu_cli.output import StdoutClosed, say
 from zu_core.errors import ExitCode, ZuError
+from zu_core.text import visible
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")

@@ -40,7 +40,7 @@ def test_a_terminal_shows_the_step_and_none_of_the_targets_escapes():
         progress.show(moment("attack", 3, 25, "ca\x1b]0;owned\x07se [bold]\n"))
         progress._bars.refresh()
     shown = stream.getvalue()
-    assert "attack 3/25 ca\\x1b]0;owned\\x07se [bold]\\n" in shown
+    assert "attack 3/25 ca␛]0;owned␇se [bold]␊" in shown
     assert "\x07" not in shown
 
 

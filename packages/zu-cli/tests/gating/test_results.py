@@ -39,7 +39,7 @@ def test_the_table_ends_with_where_things_are(report, capsys, tmp_path):
     assert "INCONCLUSIVE" in shown.out
     lines = shown.out.splitlines()
     assert lines[-3:] == [
-        "log: /var/log/\\x1b[31mrun.db",
+        "log: /var/log/␛[31mrun.db",
         "seed: 5",
         f"report: {tmp_path / 'index.html'}",
     ]

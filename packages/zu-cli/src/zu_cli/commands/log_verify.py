@@ -8,9 +8,10 @@ import typer
 
 from zu_backends.sinks.jsonl import JsonlSink
 from zu_backends.sinks.sqlite import SqliteSink
-from zu_cli.output import visible, write
+from zu_cli.output import write
 from zu_core.errors import ConfigError
 from zu_core.ports import EventSink
+from zu_core.text import visible
 
 _SQLITE_MAGIC: Final = b"SQLite format 3\0"  # sqlite.org/fileformat.html, section 1.3
 

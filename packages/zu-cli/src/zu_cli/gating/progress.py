@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from zu_cli.output import visible
+from zu_core.text import visible
 from zu_redteam.run.progress import Progress
 
 
@@ -71,7 +71,7 @@ class LiveDisplay(SilentDisplay):
         """See `Display`."""
         count = f" {moment.done}/{moment.total}" if moment.total else ""
         case = f" {moment.case}" if moment.case else ""
-        text = visible(f"{moment.stage}{count}{case}").replace("\n", "\\n")
+        text = visible(f"{moment.stage}{count}{case}", newlines=False)
         self._bars.update(self._line, description=text)
 
     def __enter__(self) -> Self:

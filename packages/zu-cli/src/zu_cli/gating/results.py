@@ -7,8 +7,9 @@ from pathlib import Path
 from rich.console import Console
 
 from zu_cli.gating.request import Outputs
-from zu_cli.output import StdoutClosed, say, visible, write
+from zu_cli.output import StdoutClosed, say, write
 from zu_core.errors import Unavailable
+from zu_core.text import visible
 from zu_redteam.report import ReportModel, print_report, render_html, render_json
 
 PAGE = "index.html"
