@@ -8,7 +8,7 @@ from zu_core.errors import ConfigError, IntegrityError
 from zu_core.note.checkpoint import Trust, verify_checkpoint
 from zu_core.note.keys import KeyType, NoteKey, SecretKey
 from zu_core.note.signed import parse_note, sign_text, verify_note
-from zu_core.ports.signing import SignatureVerifier, Signer
+from zu_core.note.signing import SignatureVerifier, Signer
 
 VECTORS = Path(__file__).resolve().parents[3].parent / "shared/vectors/wycheproof/ed25519_test.json"
 

@@ -11,7 +11,7 @@ from zu_core.merkle.hashing import EMPTY_ROOT, HASH_SIZE
 from zu_core.note import base64
 from zu_core.note.keys import KeyType, NoteKey
 from zu_core.note.signed import Note, Signed, parse_note, sign_text, verify_note
-from zu_core.ports.signing import SignatureVerifier, Signer
+from zu_core.note.signing import SignatureVerifier, Signer
 
 NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 """A decimal below 10^19, in its one spelling."""

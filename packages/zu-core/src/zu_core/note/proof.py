@@ -9,7 +9,7 @@ from zu_core.merkle.hashing import HASH_SIZE, leaf_hash
 from zu_core.merkle.verification import verify_inclusion
 from zu_core.note import base64
 from zu_core.note.checkpoint import NUMBER, SignedCheckpoint, Trust, verify_checkpoint
-from zu_core.ports.signing import SignatureVerifier
+from zu_core.note.signing import SignatureVerifier
 
 _HEAD: Final = "c2sp.org/tlog-proof@v1"
 _MAX_HASHES: Final = 63

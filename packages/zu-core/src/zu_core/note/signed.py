@@ -8,7 +8,7 @@ import msgspec
 from zu_core.errors import ConfigError, IntegrityError
 from zu_core.note import base64
 from zu_core.note.keys import KeyType, NoteKey, check_name
-from zu_core.ports.signing import SignatureVerifier, Signer
+from zu_core.note.signing import SignatureVerifier, Signer
 
 MAX_BYTES: Final = 1 << 20
 MAX_SIGNATURES: Final = 100

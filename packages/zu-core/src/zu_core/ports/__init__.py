@@ -1,5 +1,6 @@
 """The seams of the system: narrow Protocols, by concern. Implementations are plugins."""
 
+from zu_core.note.signing import SignatureVerifier, Signer
 from zu_core.ports.checks import Decision, Detector, InvocationGate, Judgement, Validator
 from zu_core.ports.credentials import Channel, KeyProvider, WorkloadIdentity
 from zu_core.ports.egress import EgressEnforcement, EgressProxy
@@ -14,7 +15,6 @@ from zu_core.ports.sandbox import (
     Program,
     SandboxBackend,
 )
-from zu_core.ports.signing import SignatureVerifier, Signer
 from zu_core.ports.storage import EventSink, StoredEvent
 from zu_core.ports.tools import Observation, Tool
 from zu_core.ports.transparency import TransparencyLog
