@@ -64,6 +64,38 @@ def test_mounts_that_are_visible_already_are_left_out():
     assert [one.path for one in plan.needed_mounts(given, MERGED)] == ["/opt/a", "/opt/ab"]
 
 
+def test_what_is_writable_is_bound_as_it_is():
+    options = plan.bwrap_options(MERGED, ("/a", "/b"), {}, "/", 5, writable=("/b",))
+    assert ("/tmp/mounts/0", "/a") in option_pairs(options, "--ro-bind")
+    assert ("/tmp/mounts/1", "/b") in option_pairs(options, "--bind")
+
+
+def test_a_mount_of_another_kind_within_one_is_kept_and_comes_later():
+    def kind(path, writable):
+        return Mount(path=path, reason="test", writable=writable)
+
+    given = (
+        kind("/m/a/b/c", True),
+        kind("/m/a/b", False),
+        kind("/m/a", True),
+        kind("/m/a", False),
+        kind("/m/a/x", True),
+        kind("/m/a/b/d", False),
+        kind("/usr/x", True),
+    )
+    needed = [(one.path, one.writable) for one in plan.needed_mounts(given, MERGED)]
+    assert needed == [("/m/a", True), ("/m/a/b", False), ("/m/a/b/c", True), ("/usr/x", True)]
+
+
+def test_the_etc_of_the_host_is_never_writable():
+    with pytest.raises(ConfigError):
+        plan.needed_mounts((Mount(path="/etc/x", reason="test", writable=True),), MERGED)
+
+
+def test_a_limit_that_is_none_is_not_set():
+    assert "CPU" not in dict(plan.rlimits(Limits(cpu_seconds=None)))
+
+
 TOO_MUCH = "/ /etc /home /root /var /tmp /proc/1 /sys /dev/null /workspace /home/tool"
 ODD = "x /a/ /a/../b //a ./a"
 

@@ -6,6 +6,7 @@ Subscribers never hear of an event that is not in the canonical store.
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
+from uuid import uuid4
 
 import msgspec
 
@@ -75,9 +76,17 @@ class Recorder:
         self.source = source
 
     async def record(
-        self, payload: Payload, *, parent_id: str | None = None, source: str = ""
+        self,
+        payload: Payload,
+        *,
+        parent_id: str | None = None,
+        source: str = "",
+        event_id: str | None = None,
     ) -> Event:
-        """Publish `payload` as an event of its own type and return the event."""
+        """Publish `payload` as an event of its own type and return the event.
+
+        `event_id` is for a producer that named the event before it could be stored.
+        """
         event = Event(
             trace_id=self.trace_id,
             task_id=self.task_id,
@@ -85,6 +94,7 @@ class Recorder:
             source=source or self.source,
             payload=_json(msgspec.to_builtins(payload)),
             parent_id=parent_id,
+            event_id=event_id or uuid4().hex,
         )
         await self._bus.publish(event)
         return event

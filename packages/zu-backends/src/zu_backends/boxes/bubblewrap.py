@@ -50,6 +50,7 @@ class Jail:
         paths: names of these directories in the box.
         owner: uid and gid on the host of the jail's programs.
         mounts: host paths that are visible, beside /usr and a little of /etc.
+        writable: those of `mounts` that are not read-only.
         root_entries: names in the box's root directory.
     """
 
@@ -77,6 +78,7 @@ class Jail:
         self.paths = Paths()
         self.owner = (spec.uid, spec.gid) if spawner.privileged else (os.geteuid(), os.getegid())
         self.mounts = tuple(mount.path for mount in needed)
+        self.writable = tuple(mount.path for mount in needed if mount.writable)
         self.root_entries = plan.root_entries(spawner.host, needed)
 
     @classmethod
@@ -126,7 +128,9 @@ class Jail:
             Unavailable: the jail is gone, or a limit or the filter could not be set.
         """
         number = next(self._numbers)
-        options = plan.bwrap_options(self._spawner.host, self.mounts, env, cwd, SECCOMP_FD)
+        options = plan.bwrap_options(
+            self._spawner.host, self.mounts, env, cwd, SECCOMP_FD, writable=self.writable
+        )
         owner = self.owner if self._spawner.privileged else None
         pipes, theirs = await Pipes.open(limit, owner)
         channel, run_socket = Channel.pair()

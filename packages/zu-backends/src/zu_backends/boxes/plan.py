@@ -1,7 +1,7 @@
 """What a box is, as the options of bubblewrap; pure. See bwrap(1) for each of them."""
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -30,7 +30,7 @@ class JailSpec(msgspec.Struct, frozen=True, kw_only=True):
     """What a jail is made from.
 
     Attributes:
-        mounts: host paths that are visible, read-only, at the same path.
+        mounts: host paths that are visible at the same path.
         limits: what its programs may use.
         uid, gid: what a harness that runs as root becomes in the box: an account that
             owns nothing. Between systemd's ranges for users and for dynamic services.
@@ -56,10 +56,11 @@ class HostRoot(msgspec.Struct, frozen=True, kw_only=True):
 
 def rlimits(limits: Limits) -> tuple[tuple[str, int], ...]:
     """Return name (without "RLIMIT_") and value of what every process in the box gets."""
+    cpu = () if limits.cpu_seconds is None else (("CPU", limits.cpu_seconds),)
     return (
         ("CORE", 0),
         ("MSGQUEUE", 0),
-        ("CPU", limits.cpu_seconds),
+        *cpu,
         ("FSIZE", limits.file_bytes),
         ("NPROC", limits.processes + OWN_PROCESSES),
         ("NOFILE", limits.open_files),
@@ -78,17 +79,22 @@ def root_entries(host: HostRoot, mounts: Sequence[Mount] = ()) -> tuple[str, ...
 def needed_mounts(mounts: Sequence[Mount], host: HostRoot) -> tuple[Mount, ...]:
     """Return `mounts` without those that another one, or the box itself, makes visible.
 
+    What is read-only within what is writable stays read-only, and the reverse. Of two that
+    have the same path, the writable one counts. Sorted: each comes after those around it.
+
     Raises:
         ConfigError: a path is not absolute, or shows too much of the host.
     """
-    present = ["/usr", *("/" + name for name in host.directories)]
-    present += ["/" + name for name, _target in host.symlinks]
+    present = {f"/{name}": False for name in ("usr", *host.directories)}
+    present |= {f"/{name}": False for name, _target in host.symlinks}
     needed: list[Mount] = []
-    for mount in sorted(mounts, key=lambda one: one.path):
-        _check_mount(mount.path)
-        if not any(is_below(mount.path, one) for one in present):
-            present.append(mount.path)
-            needed.append(mount)
+    for mount in sorted(mounts, key=lambda one: (one.path, not one.writable)):
+        _check_mount(mount)
+        around = [one for one in present if is_below(mount.path, one)]
+        if mount.path in present or (around and present[max(around, key=len)] == mount.writable):
+            continue
+        present[mount.path] = mount.writable
+        needed.append(mount)
     return tuple(needed)
 
 
@@ -126,10 +132,14 @@ def bwrap_options(
     environment: Mapping[str, str],
     cwd: str,
     seccomp_fd: int,
+    *,
+    writable: Collection[str] = (),
 ) -> list[str]:
     """Return the options for one program; `mounts` are the paths of the box's mounts.
 
-    The network namespace is the holder's, therefore no --unshare-net.
+    The network namespace is the holder's, therefore no --unshare-net. Those of `mounts`
+    that are in `writable` are bound as they are, without devices and setuid files, as
+    bubblewrap binds everything.
     """
     options = [
         *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"),
@@ -149,14 +159,16 @@ def bwrap_options(
         options += ["--bind", f"{STAGE}/{FILES}/{place}", directory]
     for path, place in zip(mounts, staged_places(mounts), strict=True):
         if not is_below(path, "/etc"):
-            options += ["--ro-bind", f"{STAGE}/{place}", path]
+            kind = "--bind" if path in writable else "--ro-bind"
+            options += [kind, f"{STAGE}/{place}", path]
     options += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", cwd]
     for name, value in environment.items():
         options += ["--setenv", name, value]
     return options
 
 
-def _check_mount(path: str) -> None:
+def _check_mount(mount: Mount) -> None:
+    path = mount.path
     normal = path.startswith("/") and not path.startswith("//")
     if not normal or posixpath.normpath(path) != path:
         raise ConfigError(
@@ -169,4 +181,9 @@ def _check_mount(path: str) -> None:
         raise ConfigError(
             f"the box must not see {path}",
             advice="name the file or the project directory that the tool needs",
+        )
+    if mount.writable and is_below(path, "/etc"):
+        raise ConfigError(
+            f"no box may write {path}",
+            advice="copy what the tool needs into a directory of its own",
         )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TIMEOUT_S = 2.0
+ST_NODEV = 4  # of Linux; only some builds of Python name it
 
 
 class Long(_ctypes._SimpleCData):  # type: ignore[type-arg]
@@ -243,6 +244,13 @@ def check_write(*paths: str) -> tuple[bool, str]:
         if created:
             posix.unlink(path)
     return not opened, "opened: " + ", ".join(opened) if opened else ""
+
+
+def check_mount_flags(*paths: str) -> tuple[bool, str]:
+    """Devices and setuid files do nothing below these paths; statvfs(3)."""
+    wanted = posix.ST_NOSUID | ST_NODEV
+    without = [path for path in paths if posix.statvfs(path).f_flag & wanted != wanted]
+    return not without, "without: " + ", ".join(without) if without else ""
 
 
 def check_limits(*limits: str) -> tuple[bool, str]:

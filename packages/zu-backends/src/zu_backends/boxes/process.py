@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from zu_backends.boxes import wire
 from zu_backends.boxes.channel import Channel
-from zu_backends.boxes.pipes import Pipes
+from zu_backends.boxes.pipes import Detached, Pipes
 from zu_core.errors import Unavailable
 
 
@@ -72,6 +72,10 @@ class JailedProcess:
     def stderr(self) -> asyncio.StreamReader:
         """Its error output, and what bubblewrap itself complains about."""
         return self._pipes.stderr
+
+    async def detach(self) -> Detached:
+        """Give the descriptors of its standard streams away; the streams have ended then."""
+        return await self._pipes.detach()
 
     async def release(self) -> None:
         """Let bwrap be executed; returns when it is. Notifications must be answered.

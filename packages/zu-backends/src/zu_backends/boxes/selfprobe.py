@@ -117,6 +117,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
         root_entries: names that may stand in the box's root directory.
         writable: directories that the target may write.
         unwritable: directories that it may not.
+        harmless: writable places of the host; devices and setuid files do nothing there.
         canary: path of a planted file in the box, or "" where none is planted.
         rlimits: name without RLIMIT_, value.
         disk_bytes, disk_inodes: size of the writable file system.
@@ -135,6 +136,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     disk_bytes: int
     disk_inodes: int
     system_calls: tuple[tuple[str, int], ...]
+    harmless: tuple[str, ...] = ()
 
 
 def checks_for(here: Surroundings, control: int) -> tuple[Check, ...]:
@@ -169,6 +171,20 @@ def _files(here: Surroundings) -> tuple[Check, ...]:
             function="write",
             arguments=(*outside, "/proc/sys/kernel/core_pattern"),
             traces=tuple(Trace("open-write", path, exact=True) for path in outside),
+        ),
+        *_mount_flags(here),
+    )
+
+
+def _mount_flags(here: Surroundings) -> tuple[Check, ...]:
+    if not here.harmless:
+        return ()
+    return (
+        Check(
+            name="host-directories",
+            mechanism="nosuid and nodev on writable directories of the host",
+            function="mount_flags",
+            arguments=here.harmless,
         ),
     )
 

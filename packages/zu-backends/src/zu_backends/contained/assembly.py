@@ -15,6 +15,8 @@ from collections.abc import (
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
+import msgspec
+
 from zu_backends.boxes.bubblewrap import Jail, JailSpec, Spawner
 from zu_backends.boxes.selfprobe import require
 from zu_backends.boxes.workspace import copy_workspace
@@ -55,6 +57,11 @@ MECHANISMS = (
     "time: wall clock, RLIMIT_CPU",
 )
 
+UNLISTED = (
+    "files: {path} is the host's, writable, nosuid, nodev; no list of its changes, "
+    "opens for writing are recorded"
+)
+
 OpenJail = Callable[[JailSpec, Spawner | None], Awaitable[Jail]]
 
 
@@ -86,8 +93,11 @@ class ContainedBox:
         self._starting = False
         self._lost = ""
 
-    async def start(self, argv: Sequence[str], /) -> ContainedProgram:
-        """Probe the box from inside, then run `argv` in that very process."""
+    async def start(self, argv: Sequence[str], /, *, cwd: str = "") -> ContainedProgram:
+        """Probe the box from inside, then run `argv` in that very process.
+
+        `cwd` is a directory as the box names it; without one, the workspace.
+        """
         _check_program(argv)
         environment = self._environment(argv[0])
         _check_texts((*argv, *environment, *environment.values()))
@@ -98,16 +108,17 @@ class ContainedBox:
             )
         self._starting = True
         try:
-            return await self._start(tuple(argv), environment)
+            return await self._start(tuple(argv), environment, cwd or self._jail.paths.work)
         finally:
             self._starting = False
 
-    async def _start(self, argv: tuple[str, ...], env: Mapping[str, str]) -> ContainedProgram:
+    async def _start(
+        self, argv: tuple[str, ...], env: Mapping[str, str], cwd: str
+    ) -> ContainedProgram:
         candidate, self._candidate = self._candidate, None
         if candidate is None:
             self._watch.canaries.new_epoch()
             candidate = await Candidate.start(self._jail, self._journal)
-        cwd = self._jail.paths.work
         async with AsyncExitStack() as undo:
             undo.push_async_callback(candidate.stop)
             undo.callback(self._journal.end_probe)
@@ -135,6 +146,11 @@ class ContainedBox:
         """Make `event_id` the parent of all facts seen from now on."""
         self._watch.canaries.new_epoch()
         self._journal.attribute(event_id)
+
+    @property
+    def journal(self) -> FactJournal:
+        """What else is to be recorded in the order of the facts goes here."""
+        return self._journal
 
     async def settle(self, quiet_seconds: float = 0.05, /) -> None:
         """Return when all facts seen so far are recorded and none came for a while."""
@@ -222,9 +238,8 @@ class BubblewrapContainment:
     async def box(self, spec: BoxSpec, recorder: Recorder, /) -> AsyncIterator[ContainedBox]:
         """Open a box, whose facts go to `recorder`; nothing of it is left after the exit."""
         policy = EgressPolicy(Allowlist.parse(spec.envelope.egress))
-        mounts = (*spec.mounts, *interpreter_mounts())
         async with AsyncExitStack() as stack:
-            jail_spec = JailSpec(mounts=mounts, limits=spec.limits)
+            jail_spec = _jail_spec(spec)
             jail = await self._open_jail(jail_spec, self._spawner)
             stack.push_async_callback(jail.close)
             journal = FactJournal(recorder)
@@ -255,6 +270,14 @@ async def _watch(spec: BoxSpec, jail: Jail, policy: EgressPolicy, journal: FactJ
     return _Watch(server, canaries, files)
 
 
+def _jail_spec(spec: BoxSpec) -> JailSpec:
+    bare = JailSpec(mounts=(*spec.mounts, *interpreter_mounts()), limits=spec.limits)
+    if spec.account is None:
+        return bare
+    uid, gid = spec.account
+    return msgspec.structs.replace(bare, uid=uid, gid=gid)
+
+
 def _check_program(argv: Sequence[str]) -> None:
     if not argv or not os.path.isabs(argv[0]):
         raise ConfigError(
@@ -271,11 +294,13 @@ def _check_texts(texts: Iterable[str]) -> None:
 
 def _account(spec: BoxSpec, jail: Jail) -> Iterator[BoxStarted | CanaryPlanted]:
     """Yield what the record says of a box before anything runs in it."""
+    writable = tuple(map(_shown, jail.writable))
     yield BoxStarted(
         backend="bubblewrap",
-        mechanisms=MECHANISMS,
+        mechanisms=(*MECHANISMS, *(UNLISTED.format(path=path) for path in writable)),
         mounts=tuple(map(_shown, jail.mounts)),
         limits=spec.limits,
+        writable=writable,
     )
     for one in spec.canaries:
         place = f"{jail.paths.home}/{one.path}" if one.path else f"${one.variable}"

@@ -7,7 +7,8 @@ that the order in the log is the order of arrival and no monitor waits for the d
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
 from zu_backends.boxes.selfprobe import Trace, trace_of
 from zu_core.bus import Recorder
@@ -20,6 +21,15 @@ Fact = EgressObserved | Effect
 # the thread, and with it the trapped program, wait for the loop's turn.
 GATHER_SECONDS: Final = 0.002
 RESTLESS_SECONDS: Final = 2.0
+
+
+class _Entry(NamedTuple):
+    """A payload on its way into the record."""
+
+    payload: Payload
+    source: str
+    parent_id: str | None
+    event_id: str | None = None
 
 
 class FactJournal:
@@ -35,9 +45,10 @@ class FactJournal:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._loop = asyncio.get_running_loop()
-        self._queue: asyncio.Queue[tuple[Payload, str, str | None]] = asyncio.Queue()
-        self._from_threads: deque[tuple[Fact, str]] = deque()
+        self._queue: asyncio.Queue[_Entry] = asyncio.Queue()
+        self._from_threads: deque[Callable[[], None]] = deque()
         self._gathering = False
+        self._within = False
         self._parent: str | None = None
         self._nonce = ""
         self._arrived = asyncio.Event()
@@ -64,23 +75,52 @@ class FactJournal:
         """Return what a monitor on a thread calls with each fact."""
 
         def hand_over(fact: Fact) -> None:
-            self._from_threads.append((fact, source))
-            if not self._gathering:
-                self._gathering = True
-                self._loop.call_soon_threadsafe(self._gather_soon)
+            self.line_up(partial(self._take, fact, source))
+            self.wake()
 
         return hand_over
 
-    def gather(self) -> None:
-        """Take what threads have handed over until now."""
-        self._gathering = False
-        while self._from_threads:
-            self._take(*self._from_threads.popleft())
+    def line_up(self, step: Callable[[], None]) -> None:
+        """Have `step` called on the event loop behind the facts of threads so far, and
+        before those to come; from any thread. It takes a `wake` until it is called.
+        """
+        self._from_threads.append(step)
 
-    def put(self, payload: Payload, source: str = "") -> None:
-        """Record `payload` behind the facts that have arrived."""
+    def wake(self) -> None:
+        """See that the loop takes soon what was lined up; from any thread."""
+        if not self._gathering:
+            self._gathering = True
+            self._loop.call_soon_threadsafe(self._gather_soon)
+
+    def gather(self) -> None:
+        """Take what threads have handed over until now; within a step, nothing."""
+        if self._within:
+            return
+        self._gathering, self._within = False, True
+        try:
+            while self._from_threads:
+                self._from_threads.popleft()()
+        finally:
+            self._within = False
+
+    def put(
+        self,
+        payload: Payload,
+        source: str = "",
+        *,
+        event_id: str | None = None,
+        parent_id: str | None = None,
+    ) -> None:
+        """Record `payload` behind the facts that have arrived.
+
+        Its parent is the current event, where `parent_id` names no other.
+        """
         self.gather()
-        self._queue.put_nowait((payload, source, self._parent))
+        self._queue.put_nowait(_Entry(payload, source, parent_id or self._parent, event_id))
+
+    async def wait_failed(self) -> None:
+        """Return when the record can't be written any more."""
+        await asyncio.wait({self._writer})
 
     def start_probe(self, nonce: str) -> None:
         """Collect traces instead of recording facts; of the network's those with `nonce`.
@@ -173,7 +213,7 @@ class FactJournal:
                 self.traces.append(trace)
             return
         payload = fact if isinstance(fact, EgressObserved) else HostEffectObserved(effect=fact)
-        self._queue.put_nowait((payload, source, self._parent))
+        self._queue.put_nowait(_Entry(payload, source, self._parent))
 
     def _is_the_probes(self, fact: Fact) -> bool:
         if isinstance(fact, EgressObserved):
@@ -182,9 +222,14 @@ class FactJournal:
 
     async def _write(self) -> None:
         while True:
-            payload, source, parent = await self._queue.get()
+            entry = await self._queue.get()
             try:
-                await self._recorder.record(payload, parent_id=parent, source=source)
+                await self._recorder.record(
+                    entry.payload,
+                    parent_id=entry.parent_id,
+                    source=entry.source,
+                    event_id=entry.event_id,
+                )
             except Exception as error:  # noqa: BLE001 - `flush` tells it to who waits
                 self._failure = error
                 return

@@ -94,7 +94,8 @@ async def become(
 def _surroundings(spec: BoxSpec, jail: Jail, bait: Bait) -> Surroundings:
     canary = next((one.path for one in spec.canaries if one.path), "")
     numbers = this_architecture().numbers
-    directories = tuple(path for path in jail.mounts if os.path.isdir(path))
+    read_only = (path for path in jail.mounts if path not in jail.writable)
+    directories = tuple(path for path in read_only if os.path.isdir(path))
     return Surroundings(
         nonce=bait.nonce,
         host_files=host_files(jail.mounts),
@@ -103,6 +104,7 @@ def _surroundings(spec: BoxSpec, jail: Jail, bait: Bait) -> Surroundings:
         root_entries=jail.root_entries,
         writable=tuple(jail.paths),
         unwritable=("/", "/usr", "/etc", "/home", "/dev", *directories),
+        harmless=jail.writable,
         canary=f"{jail.paths.home}/{canary}" if canary else "",
         rlimits=plan.rlimits(spec.limits),
         disk_bytes=spec.limits.disk_bytes,

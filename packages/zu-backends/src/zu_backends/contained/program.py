@@ -1,10 +1,16 @@
 """A program that runs in a contained box, from the leave to the last fact about it."""
 
 import asyncio
+import contextlib
+import os
+import signal
 from collections.abc import Callable
+from typing import NamedTuple
 
 from zu_backends.boxes.bubblewrap import JailedProcess
+from zu_backends.boxes.pipes import Detached
 from zu_backends.contained.facts import FactJournal
+from zu_backends.monitors.processes import kernel_lists_children, sample_tree
 from zu_backends.monitors.resources import ResourceMonitor
 from zu_backends.monitors.syscalls import SyscallMonitor
 from zu_core.contracts import Exit, Limits
@@ -41,6 +47,7 @@ class ContainedProgram:
         self._journal = journal
         self._ended = ended
         self._killed_for = ""
+        self._leader = _leader_of(process.pid)
         self._kills: set[asyncio.Task[None]] = set()
         self._resources = ResourceMonitor(process.pid, limits, self._breached)
         self._resources.start()
@@ -61,6 +68,24 @@ class ContainedProgram:
     def stderr(self) -> ByteSource:
         """Its error output."""
         return self._process.stderr
+
+    async def detach(self) -> Detached:
+        """Give the descriptors of its standard streams away; the streams have ended then."""
+        return await self._process.detach()
+
+    def signal(self, signum: int, *, group: bool = False) -> None:
+        """Send `signum` to the program, or to its process group; does nothing after its end.
+
+        The group is what a terminal would send to.
+        """
+        leader = self._leader
+        if leader is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            if group and os.getpgid(leader.pid) == leader.pid:
+                os.killpg(leader.pid, signum)
+            else:
+                signal.pidfd_send_signal(leader.pidfd, signum)
 
     async def wait(self) -> Exit:
         """Return how it ended, after it and all its descendants are gone.
@@ -104,14 +129,36 @@ class ContainedProgram:
             lost = error.message
             raise
         finally:
+            self._forget_leader()
             await self._stop_monitors()
             for monitor in (self._syscalls, self._resources):
                 self._journal.put(monitor.report(), f"monitor.{monitor.name}")
             self._ended(lost)
 
+    def _forget_leader(self) -> None:
+        if self._leader is not None:
+            os.close(self._leader.pidfd)
+            self._leader = None
+
     async def _stop_monitors(self) -> None:
         await self._resources.stop()
         await asyncio.to_thread(self._syscalls.stop)
+
+
+class _Leader(NamedTuple):
+    """The program's own process, of which the box's init is the parent."""
+
+    pid: int
+    pidfd: int
+
+
+def _leader_of(bwrap: int) -> _Leader | None:
+    """Return the only process of the box beside bubblewrap and its init; None if it is gone."""
+    try:
+        _bwrap, _init, pid = sample_tree(bwrap, scan=not kernel_lists_children()).pids
+        return _Leader(pid, os.pidfd_open(pid))
+    except (ValueError, OSError):
+        return None
 
 
 def _retrieve(task: "asyncio.Task[Exit]") -> None:

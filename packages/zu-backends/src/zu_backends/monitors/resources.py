@@ -80,7 +80,8 @@ class ResourceMonitor:
             raise Unavailable(f"process {self._pid} can't be watched: {error.strerror}") from error
         loop = asyncio.get_running_loop()
         self._started = loop.time()
-        self._clock = loop.call_later(self._limits.wall_seconds, self._overtime)
+        if self._limits.wall_seconds is not None:
+            self._clock = loop.call_later(self._limits.wall_seconds, self._overtime)
         self._task = asyncio.create_task(self._run(process), name="zu-resources")
         self._task.add_done_callback(lambda task: self._ran(task, process))
 

@@ -3,6 +3,7 @@
 import os
 import secrets
 from importlib.metadata import version
+from typing import Final
 
 from zu_backends.boxes.installation import Installation
 from zu_backends.contained.assembly import PATH
@@ -12,14 +13,15 @@ from zu_core.contracts import BoxSpec, Limits, Mount
 from zu_redteam.mcp.patience import Patience
 from zu_redteam.run.options import GateOptions
 
+_PROGRAM_SECONDS: Final = 300.0
+
 
 def box_of(request: Request) -> BoxSpec:
     """The box for the target, with fresh canaries."""
     named = tuple(Mount(path=str(path), reason="named by --mount") for path in request.mounts)
-    defaults = Limits()
     return BoxSpec(
         envelope=request.declared.envelope,
-        limits=Limits(wall_seconds=max(defaults.wall_seconds, request.whole_seconds)),
+        limits=Limits(wall_seconds=max(_PROGRAM_SECONDS, request.whole_seconds)),
         mounts=(*request.installation.mounts, *named),
         canaries=make_canaries(secrets.token_bytes),
         environment=(*_search_path(request.installation), *request.environment),

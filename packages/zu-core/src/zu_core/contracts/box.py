@@ -7,15 +7,17 @@ from zu_core.contracts.limits import Limits
 
 
 class Mount(msgspec.Struct, frozen=True, kw_only=True):
-    """A host path that is visible in the box, read-only, at the same path.
+    """A host path that is visible in the box at the same path.
 
     Attributes:
         path: absolute path of a file or directory on the host.
         reason: why the box needs it, for the record.
+        writable: what programs do below it is done to the host's files; else read-only.
     """
 
     path: str
     reason: str
+    writable: bool = False
 
 
 class Canary(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,10 +45,12 @@ class BoxSpec(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         envelope: what the programs in it may do.
         limits: what they may use.
-        mounts: host paths that they may read.
+        mounts: host paths that they may read, or also write.
         canaries: what is planted for them to find.
         environment: variables of the programs, beside those that the box sets.
         workspace: host directory whose content is copied into the box's workspace, or "".
+        account: uid and gid that programs have on the host where the harness is root; None
+            is an account that owns nothing.
     """
 
     envelope: Envelope = Envelope()
@@ -55,6 +59,7 @@ class BoxSpec(msgspec.Struct, frozen=True, kw_only=True):
     canaries: tuple[Canary, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     workspace: str = ""
+    account: tuple[int, int] | None = None
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,7 +27,9 @@ class BoxStarted(Payload, frozen=True, kw_only=True):
         backend: which kind of box ("bubblewrap").
         mechanisms: what holds each promise, e.g. ("network: own namespace, loopback
             only", "processes: RLIMIT_NPROC").
-        mounts: host paths that are visible in it, read-only.
+        mounts: host paths that are visible in it.
+        writable: those of `mounts` that are not read-only. What changes there is in no
+            list of changes; that a file was opened for writing is recorded.
     """
 
     TYPE: ClassVar[str] = BOX_STARTED
@@ -35,6 +37,7 @@ class BoxStarted(Payload, frozen=True, kw_only=True):
     mechanisms: tuple[str, ...]
     mounts: tuple[str, ...]
     limits: Limits
+    writable: tuple[str, ...] = ()
 
 
 class ProbeCheck(msgspec.Struct, frozen=True, kw_only=True):
