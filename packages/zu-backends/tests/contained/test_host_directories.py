@@ -2,6 +2,7 @@
 
 import os
 import signal
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -59,11 +60,14 @@ async def test_setuid_files_and_devices_do_nothing_there(lab, directory):
     assert checks["host-directories"].passed
 
 
-def test_the_probe_misses_the_flags_where_they_are_not():
-    assert probe.check_mount_flags("/proc", "/proc/self")[0]
-    if os.statvfs("/").f_flag & os.ST_NOSUID:
-        pytest.skip("the root of this machine honours no setuid files")
-    assert probe.check_mount_flags("/proc", "/") == (False, "without: /")
+def test_the_probe_misses_the_flags_where_they_are_not(monkeypatch):
+    flags = {"/both": 6, "/nosuid": 2, "/nodev": 4}
+    monkeypatch.setattr(
+        probe.posix, "statvfs", lambda path: SimpleNamespace(f_flag=flags[path]), raising=True
+    )
+    assert probe.check_mount_flags("/both") == (True, "")
+    assert probe.check_mount_flags("/both", "/nosuid") == (False, "without: /nosuid")
+    assert probe.check_mount_flags("/nodev") == (False, "without: /nodev")
 
 
 async def test_a_link_out_of_it_leads_nowhere(lab, directory, tmp_path):
