@@ -26,8 +26,8 @@ _RUN_FD: Final = 7
 _SPARE: Final = 64
 _COULD_NOT_RUN: Final = 126
 
-# Python ignores these, and what is ignored stays so across exec.
-_IGNORED_BY_PYTHON: Final = (signal.SIGPIPE, signal.SIGXFSZ)
+# What is ignored or blocked stays so across exec; the rest of the signals can be neither.
+_RESETTABLE: Final = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
 
 
 class Start:
@@ -102,8 +102,9 @@ def _move_up(fd: int, lowest: int) -> int:
 
 def _reset_signals() -> None:
     signal.set_wakeup_fd(-1)
-    for number in (*_IGNORED_BY_PYTHON, signal.SIGCHLD, signal.SIGINT):
+    for number in _RESETTABLE:
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.umask(0o022)
 
 
