@@ -17,6 +17,7 @@ class Environment:
         home: the home directory of the user, or None where the environment names none.
         state: XDG_STATE_HOME if it is an absolute path, as the XDG Base Directory
             Specification asks; or None.
+        variables: all of it, for those that a user asks to be passed on.
         debug: ZU_DEBUG is set to something else than "" and "0": faults show tracebacks.
     """
 
@@ -24,6 +25,7 @@ class Environment:
     home: Path | None
     state: Path | None
     debug: bool
+    variables: Mapping[str, str]
 
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> "Environment":
@@ -33,6 +35,7 @@ class Environment:
             home=_absolute(variables.get("HOME", "")),
             state=_absolute(variables.get("XDG_STATE_HOME", "")),
             debug=variables.get("ZU_DEBUG", "") not in ("", "0"),
+            variables=dict(variables),
         )
 
     @classmethod

@@ -39,7 +39,7 @@ def test_a_missing_command_is_answered_with_an_example(tmp_path):
         (["--egress", "*.com", "--", "env"], "--egress: `*.com` is too broad"),
         (["--exec", "/bin/sh", "--", "env"], "--exec: exec entry '/bin/sh'"),
         (["--write", "relative", "--", "env"], "--write: write entry 'relative'"),
-        (["--env", "TZ", "--", "env"], "--env 'TZ' is no NAME=VALUE"),
+        (["--env", "=TZ", "--", "env"], "--env '=TZ' is no NAME=VALUE"),
         (["--mount", "/", "--", "env"], "--mount / holds more than a server should see"),
         (["--mount", "none", "--", "env"], "--mount none: No such file"),
         (["--workspace", "none", "--", "env"], "--workspace none: No such file"),

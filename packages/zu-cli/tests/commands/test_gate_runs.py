@@ -82,7 +82,9 @@ def test_json_is_one_document_and_says_what_the_exit_code_says(tmp_path):
     document = json.loads(done.stdout)
     assert document["verdict"]["exit_code"] == done.returncode
     assert done.returncode == 3
-    assert document["verdict"]["verdict"] == "needs-review"
+    assert document["verdict"]["verdict"] == "inconclusive"  # one case clears nobody
+    assert document["cases"] == [CASE]
+    assert f"the case {CASE} alone ran" in document["verdict"]["reason"]
     assert "true" in document["proposal"]
     assert "stage" not in done.stderr
 

@@ -2,7 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from zu_cli.gating.request import Flags, command_line, declared, directory, made, variables
+from zu_cli.gating.request import (
+    Flags,
+    command_line,
+    config_in_use,
+    declared,
+    directory,
+    made,
+    variables,
+)
 from zu_core.contracts import Envelope
 from zu_core.errors import ConfigError
 
@@ -23,7 +31,7 @@ def test_flags_add_to_the_file(tmp_path):
     path = tmp_path / "zu.toml"
     path.write_text('[envelope]\nexec = ["git"]\ncapabilities = ["mail.send"]\n')
     flags = Flags(exec=("git", "node"), egress=("api.example.com",))
-    result = declared(flags, None, default=path)
+    result = declared(flags, path)
     assert result.envelope == Envelope(
         exec=("git", "node"), egress=("api.example.com",), capabilities=("mail.send",)
     )
@@ -31,25 +39,32 @@ def test_flags_add_to_the_file(tmp_path):
 
 
 def test_without_file_and_flags_nothing_is_declared(tmp_path):
-    result = declared(Flags(), None, default=tmp_path / "zu.toml")
+    assert config_in_use(None, default=tmp_path / "zu.toml") is None
+    result = declared(Flags(), None)
     assert (result.envelope, result.origin) == (Envelope(), "nowhere")
 
 
 def test_a_file_that_was_named_must_be_there(tmp_path):
     with pytest.raises(ConfigError, match="No such file"):
-        declared(Flags(), tmp_path / "zu.toml", default=tmp_path / "zu.toml")
+        declared(Flags(), config_in_use(tmp_path / "zu.toml", default=tmp_path / "x"))
 
 
 def test_a_flag_that_is_refused_is_named():
     with pytest.raises(ConfigError, match=r"^--egress: `\*\.com` is too broad"):
-        declared(Flags(egress=("api.example.com", "*.com")), None, default=Path("/nonexistent"))
+        declared(Flags(egress=("api.example.com", "*.com")), None)
 
 
 def test_variables_are_names_and_values():
-    assert variables(["A=1", "B=x=y", "A="]) == (("A", ""), ("B", "x=y"))
-    for wrong in ("A", "=1", "A=\0"):
+    assert variables(["A=1", "B=x=y", "A="], {}) == (("A", ""), ("B", "x=y"))
+    for wrong in ("", "=1", "A=\0"):
         with pytest.raises(ConfigError, match="NAME=VALUE"):
-            variables([wrong])
+            variables([wrong], {})
+
+
+def test_a_name_alone_is_passed_on():
+    assert variables(["KEY", "A=1"], {"KEY": "secret", "B": "x"}) == (("KEY", "secret"), ("A", "1"))
+    with pytest.raises(ConfigError, match="'KEY' is not set here"):
+        variables(["KEY"], {})
 
 
 def test_directories_are_resolved_and_the_root_is_refused(tmp_path):

@@ -47,11 +47,6 @@ def test_the_table_ends_with_where_things_are(report, capsys, tmp_path):
     assert (tmp_path / "index.html").read_text().startswith("<!")
 
 
-def test_a_run_of_some_cases_says_so(report, capsys):
-    deliver(report, Outputs(), Place(log=PLACE.log, seed=5, cases=frozenset({"b-c", "a-b"})))
-    assert "only for reproduction: the cases a-b, b-c alone ran\n" in capsys.readouterr().out
-
-
 def test_json_is_alone_on_stdout(report, capsys):
     deliver(report, Outputs(json=True), PLACE)
     shown = capsys.readouterr()

@@ -1,6 +1,7 @@
 """The table of `zu_core.events`: complete, and each of its types comes back as it was."""
 
 import typing
+from types import NoneType
 from typing import Any
 
 import msgspec
@@ -25,6 +26,7 @@ leaves: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(-(2**63), 2**63 - 1),
     float: st.floats(allow_nan=False, allow_infinity=False),
     bool: st.booleans(),
+    NoneType: st.none(),
     bytes: st.binary(max_size=10),
     Any: json_values,
     dict[str, Any]: st.dictionaries(texts, json_values, max_size=2),

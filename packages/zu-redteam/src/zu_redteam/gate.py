@@ -93,7 +93,9 @@ class TargetGate:
                 goal="gate a tool server",
                 argv=tuple(argv),
                 version=options.version,
-                ctx={"seed": options.seed, "cases": sorted(options.cases)},
+                seed=options.seed,
+                cases=tuple(sorted(options.cases)),
+                flags=options.flags,
             )
         )
         await self._recorder.record(EnvelopeDeclared(envelope=spec.envelope, origin=options.origin))

@@ -11,13 +11,14 @@ from zu_core.events import (
     Executed,
     Expectation,
     TargetSaid,
+    TaskStarted,
     ToolDescription,
     ToolReturned,
     ToolsListed,
 )
 from zu_redteam.report import ReportModel, build_report
 from zu_redteam.verdict import judge
-from zu_redteam.verdict.testing import SECRET, RunScript
+from zu_redteam.verdict.testing import ARGV, SECRET, RunScript
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07<script>alert(1)</script>\u202e\u200b\r{{7*7}}[bold]\x9b31m"
 
@@ -36,7 +37,7 @@ def hostile_script(text: str = HOSTILE) -> RunScript:
         ),
         CanaryTouched(name=text, path=f"~/{text}", access="read"),
     )
-    return RunScript.honest(
+    script = RunScript.honest(
         envelope=Envelope(egress=("api.example.com",), exec=("git",)),
         harmless=lambda one: [
             one.call(text, effects=effects, returned=answer),
@@ -57,6 +58,16 @@ def hostile_script(text: str = HOSTILE) -> RunScript:
             )
         ),
     )
+    script.replace_first(
+        TaskStarted(
+            goal="gate",
+            argv=ARGV,
+            version="1.0.0",
+            seed=7,
+            flags=("--egress", "api.example.com", "--mount", "/srv/clock"),
+        )
+    )
+    return script
 
 
 def report_of(script: RunScript) -> ReportModel:

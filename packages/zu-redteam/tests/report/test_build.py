@@ -1,10 +1,10 @@
+import json
 import shlex
 
 from zu_core.chain import GENESIS, Link
-from zu_core.contracts import Envelope
-from zu_core.events import StageEnded, ToolReturned
+from zu_core.events import StageEnded, TaskStarted, ToolReturned
 from zu_core.ports.storage import StoredEvent
-from zu_redteam.report import ReportModel, build_report
+from zu_redteam.report import ReportModel, build_report, render_html, render_json
 from zu_redteam.report.build import reproduction
 from zu_redteam.verdict import ObservedRun, judge
 from zu_redteam.verdict.testing import SECRET, RunScript
@@ -17,9 +17,11 @@ def test_the_model_holds_what_a_person_needs(failed: ReportModel) -> None:
     assert [stage.outcome for stage in failed.stages] == ["ran"] * 8
     breach = next(one for one in failed.observers if one.name == "effects")
     again = (
-        "zu test-plugin --case command-1 --egress api.example.com --exec git -- python3 -m clock"
+        "zu test-plugin --seed 7 --case command-1 --egress api.example.com --mount /srv/clock"
+        " -- python3 -m clock"
     )
     assert breach.evidence[0].reproduce == again
+    assert failed.again == again.replace(" --case command-1", "")
     assert failed.probes[0].passed
     assert failed.log.events > 50
 
@@ -30,13 +32,29 @@ def test_secrets_of_canaries_are_told_by_the_target_only(passed: ReportModel) ->
 
 
 def test_a_command_is_quoted_for_a_shell() -> None:
-    run = RunScript.honest(envelope=Envelope(write=("~/a b",))).run()
-    argv = ("python3", "my server.py", "--x=$(id)")
-    command = reproduction(run, "case;1", argv)
-    assert shlex.split(command) == [
-        "zu", "test-plugin", "--case", "case;1", "--write", "~/a b", "--", *argv
+    begun = TaskStarted(
+        goal="gate",
+        argv=("python3", "my server.py", "--x=$(id)"),
+        seed=0,
+        flags=("--write", "~/a b", "--env", "A=$B"),
+    )
+    assert shlex.split(reproduction(begun, ["case;1"])) == [
+        "zu", "test-plugin", "--seed", "0", "--case", "case;1", *begun.flags, "--", *begun.argv
     ]  # fmt: skip
-    assert reproduction(run, "", ()) == ""
+    assert reproduction(TaskStarted(goal="gate"), ()) == ""
+
+
+def test_a_run_of_some_cases_says_so_and_is_no_pass() -> None:
+    script = RunScript.honest()
+    begun = TaskStarted(goal="gate", argv=("clock",), seed=7, cases=("b-c", "a-b"))
+    script.replace_first(begun)
+    run = script.run()
+    report = build_report(run, judge(run))
+    assert (report.verdict.label, report.verdict.exit_code) == ("INCONCLUSIVE", 3)
+    assert "the cases b-c and a-b alone ran" in report.verdict.reason
+    assert report.cases == ("b-c", "a-b")
+    assert "the cases b-c, a-b alone ran" in render_html(report)
+    assert json.loads(render_json(report))["cases"] == ["b-c", "a-b"]
 
 
 def test_the_place_in_the_store_is_told() -> None:

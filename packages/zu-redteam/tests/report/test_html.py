@@ -45,7 +45,7 @@ def test_the_page_says_what_the_report_says(failed: ReportModel) -> None:
     page = Page(render_html(failed))
     for words in ("FAIL", "python3 -m clock", "tcp-denied", "syscalls", "api.example.com"):
         assert words in page.text
-    assert "zu test-plugin --case command-1" in page.text
+    assert "zu test-plugin --seed 7 --case command-1" in page.text
 
 
 def test_the_page_is_static_and_fetches_nothing(failed: ReportModel) -> None:

@@ -25,7 +25,8 @@ def test_the_same_report_gives_the_same_bytes(failed: ReportModel) -> None:
 def test_the_names_of_the_document(passed: ReportModel) -> None:
     document = json.loads(render_json(passed))
     assert set(document) == {
-        "schema", "version", "started", "elapsed_ms", "target", "verdict", "missing",
+        "schema", "version", "started", "elapsed_ms", "target", "seed", "cases", "again",
+        "verdict", "missing",
         "observers", "needs", "proposal", "envelope", "boxes", "probes", "stages",
         "monitors", "canaries", "timeline", "hidden_items", "log",
     }  # fmt: skip

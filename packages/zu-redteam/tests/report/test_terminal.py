@@ -29,7 +29,7 @@ def test_a_failure_is_told_in_full(failed: ReportModel) -> None:
         "tried",
         "seen",
         "monitor.test",
-        "zu test-plugin --case command-1",
+        "zu test-plugin --seed 7 --case command-1",
         "␛[2J",
     ):
         assert words in text

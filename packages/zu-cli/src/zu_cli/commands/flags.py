@@ -39,7 +39,9 @@ Workspace = Annotated[
 ]
 Variables = Annotated[
     list[str] | None,
-    typer.Option("--env", metavar="NAME=VALUE", help="A variable of the server. Repeatable."),
+    typer.Option(
+        "--env", metavar="NAME=VALUE", help="A variable; NAME alone: yours, off the record."
+    ),
 ]
 Cases = Annotated[
     list[str] | None,

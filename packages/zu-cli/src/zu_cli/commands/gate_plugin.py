@@ -3,6 +3,7 @@ test runners collect such files.
 """
 
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -10,11 +11,13 @@ import typer
 from zu_cli.commands import flags
 from zu_cli.environment import Environment
 from zu_cli.gating import cases, config_file
+from zu_cli.gating.again import flags_again
 from zu_cli.gating.request import (
     Flags,
     Outputs,
     Request,
     command_line,
+    config_in_use,
     declared,
     directory,
     made,
@@ -58,17 +61,19 @@ def gate_plugin(  # noqa: PLR0917 - typer calls it; each parameter is a flag
         write=tuple(write or ()),
         read=tuple(read or ()),
     )
+    in_use = config_in_use(config, default=Path(config_file.DEFAULT_NAME))
     request = Request(
         installation=command_line(command, environment.path),
-        declared=declared(declared_by_flags, config, default=Path(config_file.DEFAULT_NAME)),
+        declared=declared(declared_by_flags, in_use),
         mounts=tuple(directory(path, flag="--mount") for path in mount or ()),
         workspace=None if workspace is None else directory(workspace, flag="--workspace"),
-        environment=variables(env or ()),
+        environment=variables(env or (), environment.variables),
         cases=cases.known(case or ()),
         seed=secrets.randbits(32) if seed is None else seed,
         whole_seconds=timeout,
         call_seconds=call_timeout,
     )
+    request = replace(request, again=flags_again(declared_by_flags, in_use, request, env or ()))
     outputs = Outputs(
         json=json, report=None if report is None else made(report), log=log, quiet=quiet
     )

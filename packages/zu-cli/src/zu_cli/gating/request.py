@@ -1,6 +1,6 @@
 """What one run of `zu test-plugin` is asked for, checked and frozen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -44,16 +44,20 @@ def command_line(words: Sequence[str] | None, search_path: str) -> Installation:
     return find_installation(words, search_path, str(Path.cwd()))
 
 
-def declared(flags: Flags, config: Path | None, *, default: Path) -> Declared:
-    """The envelope of the file `config` (else of `default`, if it is there) and of `flags`.
+def config_in_use(config: Path | None, *, default: Path) -> Path | None:
+    """The file that declares an envelope: `config`, else `default` if it is there."""
+    return config if config is not None else default if default.exists() else None
+
+
+def declared(flags: Flags, config: Path | None) -> Declared:
+    """The envelope of the file `config`, if there is one, and of `flags`.
 
     Raises:
         ConfigError: the file or a flag is not acceptable.
     """
     by_flags = _of_flags(flags)
-    path = config if config is not None else default if default.exists() else None
-    by_file = Envelope() if path is None else config_file.load(path)
-    origins = [str(path)] if path is not None and by_file != Envelope() else []
+    by_file = Envelope() if config is None else config_file.load(config)
+    origins = [str(config)] if config is not None and by_file != Envelope() else []
     origins += ["flags"] if by_flags != Envelope() else []
     return Declared(envelope=_union(by_file, by_flags), origin=" and ".join(origins) or "nowhere")
 
@@ -79,20 +83,27 @@ def _union(first: Envelope, second: Envelope) -> Envelope:
     )
 
 
-def variables(assignments: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """The `NAME=VALUE` of --env, in order; a later one of the same name replaces an earlier.
+def variables(assignments: Sequence[str], own: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The variables that --env names, in order; a later one replaces an earlier of its name.
+
+    `NAME` alone has the value that it has in `own`, the environment of this process.
 
     Raises:
-        ConfigError: one is not of that form.
+        ConfigError: one is neither `NAME=VALUE` nor the name of a variable of `own`.
     """
     found: dict[str, str] = {}
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
-        if not equals or not name or "\0" in assignment:
+        if not name or "\0" in assignment:
             raise ConfigError(
                 f"--env {assignment!r} is no NAME=VALUE", advice="write it as --env TZ=UTC"
             )
-        found[name] = value
+        if not equals and name not in own:
+            raise ConfigError(
+                f"--env {name!r} is not set here, so it can't be passed on",
+                advice=f"set it, or write --env {name}=VALUE",
+            )
+        found[name] = value if equals else own[name]
     return tuple(found.items())
 
 
@@ -147,6 +158,7 @@ class Request:
         seed: of the generated arguments and markers; the target can't know a fresh one.
         whole_seconds: how long the run may take.
         call_seconds: how long one call may take.
+        again: the flags that make this run again, beside the seed and the cases.
     """
 
     installation: Installation
@@ -158,6 +170,7 @@ class Request:
     cases: frozenset[str] = frozenset()
     whole_seconds: float = 300.0
     call_seconds: float = 10.0
+    again: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,16 +26,10 @@ class _Stdout(Console):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where the log of a run is, and what it was asked for.
-
-    Attributes:
-        seed: makes the same calls again.
-        cases: the only attack cases of the run; empty for all.
-    """
+    """Where the log of a run is, and the seed that makes the same calls again."""
 
     log: Path
     seed: int
-    cases: frozenset[str] = frozenset()
 
 
 def deliver(report: ReportModel, outputs: Outputs, place: Place) -> None:
@@ -48,8 +42,6 @@ def deliver(report: ReportModel, outputs: Outputs, place: Place) -> None:
     page = None if outputs.report is None else _write_page(report, outputs.report)
     where = [f"log: {place.log}", f"seed: {place.seed}"]
     where += [] if page is None else [f"report: {page}"]
-    if place.cases:
-        where.append(f"only for reproduction: the cases {', '.join(sorted(place.cases))} alone ran")
     lines = "".join(f"{visible(line)}\n" for line in where)
     if outputs.json:
         write(render_json(report))

@@ -64,7 +64,7 @@ async def _run(plan: _Plan, interruption: Interruption) -> int:
         recorder = Recorder(bus, trace_id=plan.trace, task_id=plan.trace)
         fault = await _gate(plan, bus, recorder, interruption)
         record, verdict = await _judge(sink, recorder)
-    place = results.Place(log=plan.log, seed=plan.request.seed, cases=plan.request.cases)
+    place = results.Place(log=plan.log, seed=plan.request.seed)
     results.deliver(build_report(record, verdict), plan.outputs, place)
     if interruption.signum is not None:
         raise Interrupted(interruption.signum)

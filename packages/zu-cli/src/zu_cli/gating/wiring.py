@@ -46,4 +46,5 @@ def options_of(request: Request) -> GateOptions:
         whole=request.whole_seconds,
         origin=request.declared.origin,
         version=version("zu-cli"),
+        flags=request.again,
     )

@@ -10,12 +10,22 @@ TASK_FAILED: Final = "harness.task.failed"
 
 
 class TaskStarted(Payload, frozen=True, kw_only=True):
-    """A task began: what is run (`goal`), and by which version of the harness."""
+    """A task began: what is run (`goal`), and by which version of the harness.
+
+    Attributes:
+        seed: of what is generated; None where nothing is.
+        cases: ids of the only attack cases that run; () for all.
+        flags: of the command line that began it, but for seed and cases: the same box
+            can be made again with them.
+    """
 
     TYPE: ClassVar[str] = TASK_STARTED
     goal: str
     argv: tuple[str, ...] = ()
     version: str = ""
+    seed: int | None = None
+    cases: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
 
 class TaskCompleted(Payload, frozen=True, kw_only=True):

@@ -52,14 +52,17 @@ LABELS = {
 def build_report(run: ObservedRun, verdict: GateVerdict) -> ReportModel:
     """Everything that a report on `run` says. The same record gives the same report."""
     started = run.of_type(TaskStarted)
-    argv = started[0].payload.argv if started else ()
+    begun = started[0].payload if started else TaskStarted(goal="")
     items = timeline(run, _marks(verdict))
     first, last = (run.events[0].ts, run.events[-1].ts) if run.events else (None, None)
     return ReportModel(
-        version=started[0].payload.version if started else "",
+        version=begun.version,
         started=first.isoformat(timespec="seconds") if first else "",
         elapsed_ms=(last - first).total_seconds() * 1000 if first and last else 0.0,
-        target=_target(run, argv),
+        target=_target(run, begun.argv),
+        seed=begun.seed,
+        cases=begun.cases,
+        again=reproduction(begun, begun.cases),
         verdict=VerdictLine(
             verdict=verdict.verdict.value,
             label=LABELS[verdict.verdict],
@@ -67,14 +70,14 @@ def build_report(run: ObservedRun, verdict: GateVerdict) -> ReportModel:
             reason=cut(verdict.reason, TEXT_SHOWN),
         ),
         missing=verdict.missing,
-        observers=tuple(_observer(result, run, argv) for result in verdict.answers),
+        observers=tuple(_observer(result, begun) for result in verdict.answers),
         needs=tuple(
             NeedLine(
                 kind=need.kind,
                 what=need.what,
                 text=need.text,
                 only_attacked=need.only_attacked,
-                evidence=_shown(need.evidence, run, argv),
+                evidence=_shown(need.evidence, begun),
             )
             for need in verdict.needs
         ),
@@ -117,20 +120,18 @@ def _envelope(run: ObservedRun) -> Envelopes:
     return Envelopes(declared=run.envelope, origin=origin or "nowhere")
 
 
-def _observer(result: ObserverResult, run: ObservedRun, argv: tuple[str, ...]) -> ObserverLine:
+def _observer(result: ObserverResult, begun: TaskStarted) -> ObserverLine:
     answer = result.answer
     return ObserverLine(
         name=result.name,
         title=result.title,
         answer=result.word,
         reason=cut(answer.reason, TEXT_SHOWN),
-        evidence=_shown(answer.evidence, run, argv) if isinstance(answer, Breach) else (),
+        evidence=_shown(answer.evidence, begun) if isinstance(answer, Breach) else (),
     )
 
 
-def _shown(
-    evidence: Iterable[Evidence], run: ObservedRun, argv: tuple[str, ...]
-) -> tuple[Shown, ...]:
+def _shown(evidence: Iterable[Evidence], begun: TaskStarted) -> tuple[Shown, ...]:
     return tuple(
         Shown(
             tried=cut(item.tried, TEXT_SHOWN),
@@ -142,26 +143,19 @@ def _shown(
             case=item.case,
             tool=item.tool,
             detail=cut(item.detail, DETAIL_SHOWN),
-            reproduce=reproduction(run, item.case, argv),
+            reproduce=reproduction(begun, (item.case,) if item.case else begun.cases),
         )
         for item in tuple(evidence)[:EVIDENCE_SHOWN]
     )
 
 
-def reproduction(run: ObservedRun, case: str, argv: tuple[str, ...]) -> str:
-    """The command that runs `case` (all cases for "") on the target again, for a shell."""
-    if not argv:
+def reproduction(begun: TaskStarted, cases: Iterable[str]) -> str:
+    """The command that runs `cases` (all for none) on the target again, for a shell."""
+    if not begun.argv:
         return ""
-    envelope = run.envelope
-    flags = [
-        word
-        for key in ("egress", "exec", "write", "read")
-        for entry in getattr(envelope, key)
-        for word in (f"--{key}", entry)
-    ]
-    return shlex.join(
-        ["zu", "test-plugin", *(["--case", case] if case else []), *flags, "--", *argv]
-    )
+    seed = ["--seed", str(begun.seed)] if begun.seed is not None else []
+    chosen = [word for case in cases for word in ("--case", case)]
+    return shlex.join(["zu", "test-plugin", *seed, *chosen, *begun.flags, "--", *begun.argv])
 
 
 def _box(started: BoxStarted) -> Box:

@@ -188,13 +188,22 @@ class VerdictLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportModel(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole report. Its JSON form is the document of `--json`; the schema is additive."""
+    """The whole report. Its JSON form is the document of `--json`; the schema is additive.
+
+    Attributes:
+        seed: of what was generated.
+        cases: the only cases that ran; () where all did.
+        again: the command that makes the run again.
+    """
 
     schema: str = SCHEMA
     version: str
     started: str
     elapsed_ms: float
     target: Target
+    seed: int | None = None
+    cases: tuple[str, ...] = ()
+    again: str = ""
     verdict: VerdictLine
     missing: tuple[str, ...]
     observers: tuple[ObserverLine, ...]

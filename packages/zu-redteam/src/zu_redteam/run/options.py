@@ -25,6 +25,8 @@ class GateOptions:
         last_quiet: the same at the end of the run.
         exit: how long the target may take to end after its input was closed.
         whole: the whole run, after which remaining stages do not run.
+        flags: of the command line that made the box, so that a report can say how to make
+            the run again; for the record.
         origin: where the envelope was declared, for the record.
         version: of the harness, for the record.
     """
@@ -43,5 +45,6 @@ class GateOptions:
     last_quiet: float = 0.5
     exit: float = 1.0
     whole: float = 300.0
+    flags: tuple[str, ...] = ()
     origin: str = ""
     version: str = ""

@@ -107,7 +107,7 @@ def _readable(tools: tuple[ToolDescription, ...]) -> str:
     for tool in tools:
         try:
             shown.append(msgspec.json.format(tool.definition, indent=2))
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeEncodeError):
             shown.append(tool.definition)
     return "\n".join(shown)
 

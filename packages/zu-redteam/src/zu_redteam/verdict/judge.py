@@ -12,13 +12,14 @@ from zu_core.events import (
     MonitorReported,
     ObserverAnswer,
     ProgramStarted,
+    TaskStarted,
     ToolInvoked,
     ToolsListed,
     VerdictReached,
 )
 from zu_redteam.verdict.answer import SEVERITIES, Answer, Breach, Held, Observer
 from zu_redteam.verdict.declare import envelope_toml, proposed_envelope
-from zu_redteam.verdict.describe import count
+from zu_redteam.verdict.describe import count, listed
 from zu_redteam.verdict.descriptions import DescriptionBreach
 from zu_redteam.verdict.effects import HostEffectBreach
 from zu_redteam.verdict.egress import EgressBreach
@@ -195,7 +196,7 @@ _WORDS = ("held", "breach", "undetermined")
 
 def coverage(run: ObservedRun) -> tuple[str, ...]:
     """What a run lacks before anything can be said of its target; () where it is whole."""
-    missing = _failed_checks(run)
+    missing = _left_out(run) + _failed_checks(run)
     missing += missing_stages(run, STAGES)
     missing += _unproved_starts(run)
     missing += missing_monitors(run, Source)
@@ -212,6 +213,16 @@ def coverage(run: ObservedRun) -> tuple[str, ...]:
     if "attack" not in calls:
         missing.append("no attack was made")
     return tuple(dict.fromkeys(missing))
+
+
+def _left_out(run: ObservedRun) -> list[str]:
+    """A sentence where only some cases ran: that reproduces a breach, and clears nobody."""
+    return [
+        f"the case{'s' if len(chosen) > 1 else ''} {listed(chosen)} alone ran, for reproduction"
+        " only, which says nothing of the others"
+        for entry in run.of_type(TaskStarted)
+        if (chosen := entry.payload.cases)
+    ]
 
 
 def _failed_checks(run: ObservedRun) -> list[str]:

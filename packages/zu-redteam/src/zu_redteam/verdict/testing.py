@@ -84,6 +84,13 @@ class RunScript:
         self.events.append(event)
         return event.event_id
 
+    def replace_first(self, payload: Payload) -> None:
+        """Put an event of `payload`, of the same type, in the place of the first one."""
+        first = self.events[0]
+        if first.type != payload.TYPE:
+            raise ValueError(f"the first event is no {payload.TYPE}")
+        self.events[0] = msgspec.structs.replace(first, payload=msgspec.to_builtins(payload))
+
     def fact(self, effect: EgressObserved | Effect, *, parent: str | None = None) -> str:
         """Append a fact about the target."""
         payload = (
