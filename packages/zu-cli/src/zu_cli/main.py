@@ -44,9 +44,40 @@ COMMANDS: Final = (
         "Attack a tool server in a box and judge it.",
     ),
     Command(
+        "guard",
+        "zu_cli.commands.guard:guard",
+        "Run a command in a box, every day.",
+    ),
+    Command(
+        "doctor",
+        "zu_cli.commands.doctor:doctor",
+        "Tell what this machine can enforce.",
+    ),
+    Command(
         "log verify",
         "zu_cli.commands.log_verify:log_verify",
         "Check that a log is what was written.",
+    ),
+    Command("log show", "zu_cli.commands.log_show:log_show", "Show all of one event."),
+    Command("log query", "zu_cli.commands.log_query:log_query", "List events by filters."),
+    Command("log tail", "zu_cli.commands.log_tail:log_tail", "Show the last events."),
+    Command("log stats", "zu_cli.commands.log_stats:log_stats", "Count events."),
+    Command("log export", "zu_cli.commands.log_export:log_export", "Write events as JSON lines."),
+    Command("log keygen", "zu_cli.commands.log_keygen:log_keygen", "Make a key for checkpoints."),
+    Command(
+        "log checkpoint",
+        "zu_cli.commands.log_checkpoint:log_checkpoint",
+        "Check a log and sign what it is now.",
+    ),
+    Command(
+        "log prove",
+        "zu_cli.commands.log_prove:log_prove",
+        "Write a proof that an event is in a log.",
+    ),
+    Command(
+        "log check-proof",
+        "zu_cli.commands.log_check_proof:log_check_proof",
+        "Check such a proof without the log.",
     ),
     Command("version", "zu_cli.commands.version:version", "Print the version."),
 )
@@ -69,7 +100,7 @@ def build(words: Sequence[str]) -> typer.Typer:
         function = guarded(load(command.function)) if asked else _not_loaded
         owner = groups[parents[0]] if parents else app
         # Options end at the first positional: all after it belongs to the command to be run.
-        settings = {"allow_interspersed_args": own != "test-plugin"}
+        settings = {"allow_interspersed_args": own not in ("test-plugin", "guard")}
         owner.command(own, help=None if asked else command.help, context_settings=settings)(
             function
         )

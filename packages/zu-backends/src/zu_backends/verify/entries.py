@@ -54,6 +54,33 @@ def preimage(row: Row) -> bytes:
     )
 
 
+def read_preimage(data: bytes) -> Row:
+    """Return the row that `data`, the hashed bytes of an entry, holds; its position is 0.
+
+    Raises:
+        LogBroken: `data` is no entry.
+    """
+    try:
+        magic, version, seq, ts, prev, *lengths = _FIXED.unpack_from(data)
+    except struct.error:
+        magic = b""
+    if magic != _MAGIC or version != _VERSION:
+        raise LogBroken(Kind.EDITED, "the bytes are no entry of a log")
+    parts: list[bytes | None] = []
+    at = _FIXED.size
+    for index, length in enumerate(lengths):
+        absent = index == 2 and length == _NO_PARENT
+        parts.append(None if absent else data[at : at + length])
+        at += 0 if absent else length
+    if at != len(data):
+        raise LogBroken(Kind.EDITED, "the entry has another length than it states")
+    trace, event, parent, task, kind, source, codec, payload = parts
+    row = (0, trace, seq, event, parent, task, kind, ts, source, codec, payload, prev)
+    whole = (*row, sha256(data).digest())
+    _check_texts(whole)
+    return whole
+
+
 class ChainCheck:
     """Checks rows in the order of their store; memory grows with the number of traces."""
 

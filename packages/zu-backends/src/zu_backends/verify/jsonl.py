@@ -93,15 +93,22 @@ def check_jsonl(
     )
 
 
-def batches(file: BinaryIO, size: int) -> Iterator[tuple[list[Row], int]]:
+def batches(
+    file: BinaryIO, size: int, start: int = 0, position: int = 0
+) -> Iterator[tuple[list[Row], int]]:
     """Yield the rows of whole appends within the first `size` bytes, and the offset behind.
+
+    Args:
+        start: where `file` stands: behind a whole append.
+        position: of the last row before it.
 
     Raises:
         LogBroken: a line is none, or lines of an append are missing.
     """
     batch: list[Row] = []
     group: list[Row] = []
-    offset = end = start = position = left = 0
+    offset = end = start
+    left = 0
     while offset < size and (line := file.readline(size - offset)).endswith(b"\n"):
         offset += len(line)
         position += 1

@@ -64,14 +64,19 @@ def check_sqlite(
     progress: Callable[[int], None],
 ) -> Checked:
     """Check the log at `path`; see `check_log`."""
-    wal = path.with_name(f"{path.name}-wal")
-    quiet = not wal.exists()
+    quiet = is_quiet(path)
     try:
         return _check(path, checkpoints, trace, progress, quiet=quiet)
     except LogBroken:
-        if quiet and wal.exists():  # a writer came, and the pages changed under the reader
+        if quiet and not is_quiet(path):  # a writer came, and the pages changed under the reader
             return _check(path, checkpoints, trace, progress, quiet=False)
         raise
+
+
+def is_quiet(path: Path) -> bool:
+    """Return whether the log at `path` has no write-ahead log with something in it."""
+    wal = path.with_name(f"{path.name}-wal")
+    return not wal.exists() or not wal.stat().st_size
 
 
 def _check(
@@ -83,7 +88,7 @@ def _check(
     quiet: bool,
 ) -> Checked:
     with (
-        _translated(path),
+        translated(path),
         opened(path, quiet=quiet) as pages,
         opened(path, quiet=quiet) as connection,
     ):
@@ -217,7 +222,8 @@ def _join(answer: Future[bytes]) -> None:
 
 
 @contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def translated(path: Path) -> Iterator[None]:
+    """Raise what SQLite says about the log at `path` as an error of Zu."""
     try:
         yield
     except sqlite3.DatabaseError as error:
