@@ -10,10 +10,12 @@ from zu_backends.egress.http import (
     Refuse,
     head_length,
     host_asked,
+    judge_connect,
     judge_origin_request,
     judge_proxy_request,
     request_head,
 )
+from zu_backends.egress.http_connect import ConnectHead
 from zu_core.errors import ProtocolError
 from zu_core.hosts import Allowlist
 
@@ -45,17 +47,18 @@ def test_head_length(data, length):
     assert head_length(data) == length
 
 
-def test_connect():
-    judged = judge_proxy_request(
-        parse("CONNECT EXAMPLE.com.:443 HTTP/1.1", "Host: example.com:443"), POLICY
-    )
+@pytest.mark.parametrize(
+    ("target", "host"),
+    [
+        (b"EXAMPLE.com.:443", b"example.com:443"),
+        (b"example.com:443", None),
+        (b"example.com:443", b"example.com"),
+    ],
+)
+def test_connect(target, host):
+    judged = judge_connect(ConnectHead(target, host), POLICY)
     assert isinstance(judged, Connect)
     assert (judged.allowed.host.canonical, judged.allowed.port) == ("example.com", 443)
-    assert isinstance(
-        judge_proxy_request(parse("CONNECT example.com:443 HTTP/1.0"), POLICY), Connect
-    )
-    named = parse("CONNECT example.com:443 HTTP/1.1", "Host: example.com")
-    assert isinstance(judge_proxy_request(named, POLICY), Connect)
 
 
 def test_what_goes_upstream():

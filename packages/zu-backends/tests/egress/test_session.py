@@ -8,6 +8,7 @@ import pytest
 from zu_backends.egress import EgressLimits, EgressPolicy
 from zu_backends.egress.dns import DnsGate
 from zu_backends.egress.dns_session import DnsSession
+from zu_backends.egress.flow import Room
 from zu_backends.egress.http_session import ProxySession
 from zu_backends.egress.journal import Journal
 from zu_backends.egress.names import SyntheticNames
@@ -35,6 +36,7 @@ def gate(facts) -> Gate:
         Journal(facts.append, LIMITS),
         Upstream(policy, LIMITS, resolve_name, dial_tcp),
         asyncio.Event(),
+        Room(LIMITS),
     )
 
 

@@ -60,6 +60,8 @@ class Exchange:
             error = f"nothing moved for {self._limits.idle_seconds} s"
         except _UpstreamError as failure:
             error = str(failure)
+        finally:
+            self._clock.stop()
         keep = not error and self._server.states == {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE}
         return Exchanged(keep, self._answered, error)
 

@@ -8,9 +8,11 @@ one passes. `http_answers` has the other direction.
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 import h11
 
+from zu_backends.egress.http_connect import ConnectHead
 from zu_backends.egress.limits import EgressLimits
 from zu_backends.egress.policy import Allow, Deny, EgressPolicy, Refusal
 from zu_core.errors import ProtocolError
@@ -19,10 +21,10 @@ from zu_core.hosts import Host, HostError, parse_host_port
 Headers = list[tuple[bytes, bytes]]
 
 HTTP_PORT = 80
-_HTAB, _SPACE, _DELETE = 0x09, 0x20, 0x7F
 _SINGLE = (b"host", b"content-length", b"transfer-encoding")
 _ESSENTIAL = frozenset((b"host", b"content-length"))
 # as it stands on the wire: h11 makes one number of "4, 4"
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _LENGTH = re.compile(rb"[ \t]*[0-9]{1,18}[ \t]*\Z")
 _SHOWN = 1024  # characters of a host that is no host
 # RFC 9110 section 7.6.1; Upgrade is not passed on, so a request stays HTTP/1.1
@@ -60,9 +62,6 @@ class Refuse:
     port: int = 0
 
 
-Judged = Connect | Forward | Refuse
-
-
 def head_length(data: bytes | bytearray) -> int | None:
     """Octets up to and with the first empty line, ended by LF or CRLF; None without one."""
     ends = [at + 2 for at in (data.find(b"\n\n"),) if at >= 0]
@@ -76,7 +75,7 @@ def request_head(head: bytes, limits: EgressLimits) -> tuple[h11.Connection, h11
     Raises:
         ProtocolError: not one plain request head.
     """
-    _check_head(head, limits)
+    check_head(head, limits)
     connection = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.head_bytes)
     try:
         connection.receive_data(head)
@@ -89,7 +88,12 @@ def request_head(head: bytes, limits: EgressLimits) -> tuple[h11.Connection, h11
     return connection, request
 
 
-def _check_head(head: bytes, limits: EgressLimits) -> None:
+def check_head(head: bytes, limits: EgressLimits) -> list[bytes]:
+    """The lines of `head`, whose form no two parsers read differently.
+
+    Raises:
+        ProtocolError: it has another form.
+    """
     if len(head) > limits.head_bytes:
         raise ProtocolError(f"a request head of more than {limits.head_bytes} octets")
     if not head.endswith(b"\r\n\r\n"):
@@ -97,9 +101,7 @@ def _check_head(head: bytes, limits: EgressLimits) -> None:
     lines = head[:-4].split(b"\r\n")
     if len(lines) > limits.headers:
         raise ProtocolError(f"more than {limits.headers} header lines")
-    if any(
-        (octet < _SPACE and octet != _HTAB) or octet == _DELETE for line in lines for octet in line
-    ):
+    if _CONTROL.search(b"".join(lines)):
         raise ProtocolError("a control character (NUL, bare CR or LF, ...) in the request head")
     if not lines[0].endswith((b" HTTP/1.1", b" HTTP/1.0")):
         raise ProtocolError("a request line that is not of HTTP/1.1 or HTTP/1.0")
@@ -113,6 +115,7 @@ def _check_head(head: bytes, limits: EgressLimits) -> None:
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length" and not _LENGTH.match(value):
             raise ProtocolError("a content-length that is not one plain number")
+    return lines
 
 
 def _check_framing(request: h11.Request) -> None:
@@ -122,8 +125,6 @@ def _check_framing(request: h11.Request) -> None:
         raise ProtocolError("both content-length and transfer-encoding")
     if coding is not None and request.http_version != b"1.1":
         raise ProtocolError("transfer-encoding in HTTP/1.0")
-    if request.method == b"CONNECT" and (length or coding):
-        raise ProtocolError("CONNECT with a body")
     nominated = _nominated(request) & _ESSENTIAL
     if nominated:
         raise ProtocolError("a connection header that names host or content-length")
@@ -135,10 +136,8 @@ def _nominated(request: h11.Request) -> set[bytes]:
     return {token.strip().lower() for value in values for token in value.split(b",")}
 
 
-def judge_proxy_request(request: h11.Request, policy: EgressPolicy) -> Judged:
-    """Judge a request that was sent to a proxy: CONNECT or absolute-form (RFC 9112 3.2)."""
-    if request.method == b"CONNECT":
-        return _judge_connect(request, policy)
+def judge_proxy_request(request: h11.Request, policy: EgressPolicy) -> Forward | Refuse:
+    """Judge a request that was sent to a proxy in absolute-form (RFC 9112 section 3.2.2)."""
     scheme, separator, rest = request.target.partition(b"://")
     if not separator or scheme.lower() != b"http":
         return _not_for_a_proxy(request, scheme if separator else b"")
@@ -149,7 +148,7 @@ def judge_proxy_request(request: h11.Request, policy: EgressPolicy) -> Judged:
     host, port = asked
     stated = _host_header(request, HTTP_PORT)
     if stated is not None and stated != (host, port):
-        return _mismatch(request, host, port)
+        return _mismatch(_host_value(request), host, port)
     return _decide(request, policy, host, port, target=_origin_form(request, rest[end:]))
 
 
@@ -175,21 +174,21 @@ def judge_origin_request(
         return Forward(destination, _outgoing(request, destination.host, port, request.target))
     host = stated[0]
     if stated[1] != port or destination.host.address is None or host.name is None:
-        return _mismatch(request, destination.host, port)
+        return _mismatch(_host_value(request), destination.host, port)
     decision = policy.decide_host(host, port)
     if isinstance(decision, Deny):
         return Refuse(403, decision, host.canonical, port)
     return Forward(destination, _outgoing(request, host, port, request.target))
 
 
-def _judge_connect(request: h11.Request, policy: EgressPolicy) -> Connect | Refuse:
+def judge_connect(request: ConnectHead, policy: EgressPolicy) -> Connect | Refuse:
+    """Judge a request for a tunnel; the Host header, where there is one, must say the same."""
     asked = _authority(request.target, None)
     if isinstance(asked, Deny):
         return Refuse(400, asked, _shown(request.target))
     host, port = asked
-    stated = _host_header(request, port)
-    if stated is not None and stated != (host, port):
-        return _mismatch(request, host, port)
+    if request.host is not None and _authority(request.host, port) != asked:
+        return _mismatch(request.host, host, port)
     decision = policy.decide_host(host, port)
     if isinstance(decision, Deny):
         return Refuse(403, decision, host.canonical, port)
@@ -208,6 +207,7 @@ def _decide(
     return Forward(decision, _outgoing(request, host, port, target))
 
 
+@lru_cache(maxsize=1024)
 def _authority(octets: bytes, default_port: int | None) -> tuple[Host, int] | Deny:
     try:
         host, port = parse_host_port(octets.decode("ascii"), default_port)
@@ -241,9 +241,9 @@ def host_asked(data: bytes) -> str:
     return ""
 
 
-def _mismatch(request: h11.Request, host: Host, port: int) -> Refuse:
-    stated = _shown(_host_value(request))
-    reason = f"the connection is for {host.with_port(port)}, the Host header says {stated!r}"
+def _mismatch(stated: bytes, host: Host, port: int) -> Refuse:
+    said = _shown(stated)
+    reason = f"the connection is for {host.with_port(port)}, the Host header says {said!r}"
     return Refuse(403, Deny(Refusal.HOST_MISMATCH, reason), host.canonical, port)
 
 

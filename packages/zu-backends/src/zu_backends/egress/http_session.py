@@ -2,22 +2,23 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
 import h11
+from msgspec.structs import replace
 
 from zu_backends.egress.exchange import Exchange, Exchanged
 from zu_backends.egress.http import (
-    Connect,
     Forward,
-    Judged,
     Refuse,
+    check_head,
     head_length,
+    judge_connect,
     judge_origin_request,
     judge_proxy_request,
     request_head,
 )
 from zu_backends.egress.http_answers import answer, refusal
+from zu_backends.egress.http_connect import connect_head, is_connect
 from zu_backends.egress.peek import Verdict, judge_first_octets
 from zu_backends.egress.policy import Allow, Deny, Refusal
 from zu_backends.egress.session import Attempt, Gate, Session
@@ -27,11 +28,17 @@ from zu_backends.egress.upstream import Unreachable
 from zu_core.errors import ProtocolError
 
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
-_Judge = Callable[[h11.Request], Judged]
+_Judge = Callable[[h11.Request], Forward | Refuse]
 
 
 class HttpSession(Session):
-    """Serves requests one after another; each is judged, none inherits a decision."""
+    """Serves requests one after another; each is judged, none inherits a decision.
+
+    Attributes:
+        takes_connect: it may become a tunnel; within one it may not.
+    """
+
+    takes_connect = False
 
     async def serve_requests(
         self, judge: _Judge, template: Attempt, data: bytes = b"", upstream: Stream | None = None
@@ -72,19 +79,27 @@ class HttpSession(Session):
             return None
         self.attempt = template
         self.pending = True
-        async with asyncio.timeout(self.limits.head_seconds):
-            while (length := head_length(data)) is None:
-                if len(data) > self.limits.head_bytes:
-                    raise ProtocolError(
-                        f"a request head of more than {self.limits.head_bytes} octets"
-                    )
-                more = await self.client.recv(self.limits.chunk_bytes)
-                if not more:
-                    raise ProtocolError("the connection ended within a request head")
-                data += more
+        length = head_length(data)
+        if length is None:
+            async with asyncio.timeout(self.limits.head_seconds):
+                data, length = await self._rest_of_head(data)
         return data[:length], data[length:]
 
+    async def _rest_of_head(self, data: bytes) -> tuple[bytes, int]:
+        """Read until the head that begins with `data` is whole; return it with its length."""
+        while (length := head_length(data)) is None:
+            if len(data) > self.limits.head_bytes:
+                raise ProtocolError(f"a request head of more than {self.limits.head_bytes} octets")
+            more = await self.client.recv(self.limits.chunk_bytes)
+            if not more:
+                raise ProtocolError("the connection ended within a request head")
+            data += more
+        return data, length
+
     async def _first_octets(self) -> bytes:
+        data = self.client.recv_now(self.limits.chunk_bytes)
+        if data is not None:
+            return data
         try:
             async with asyncio.timeout(self.limits.idle_seconds):
                 return await self.client.recv(self.limits.chunk_bytes)
@@ -97,6 +112,9 @@ class HttpSession(Session):
         """Serve one request; what came after it, or None if the connection is over."""
         attempt = replace(template, detail=_request_line(head))
         try:
+            if self.takes_connect and is_connect(head):
+                await self._serve_connect(head, attempt, rest)
+                return None
             connection, request = request_head(head, self.limits)
         except ProtocolError as error:
             await self.refuse(_malformed(error), attempt)
@@ -104,14 +122,19 @@ class HttpSession(Session):
         judged = judge(request)
         if isinstance(judged, Refuse):
             await self.refuse(judged, attempt)
-        elif isinstance(judged, Connect):
-            await self._connect(judged.allowed, attempt.allowed(judged.allowed), rest)
         else:
             attempt = attempt.allowed(judged.allowed)
             if rest:
                 connection.receive_data(rest)
             return await self._forward(judged, attempt, connection, upstream)
         return None
+
+    async def _serve_connect(self, head: bytes, attempt: Attempt, rest: bytes) -> None:
+        judged = judge_connect(connect_head(check_head(head, self.limits)), self.gate.policy)
+        if isinstance(judged, Refuse):
+            await self.refuse(judged, attempt)
+        else:
+            await self._connect(judged.allowed, attempt.allowed(judged.allowed), rest)
 
     async def refuse(self, refused: Refuse, attempt: Attempt) -> None:
         """Say what was refused and why, read on for a while, report."""
@@ -206,12 +229,13 @@ class HttpSession(Session):
 
     async def tunnel(self, upstream: Stream, allowed: Allow, attempt: Attempt) -> None:
         """Carry octets to what is allowed; HTTP in them is served as HTTP."""
+        self.takes_connect = False
         self.established(attempt)
 
         def judge(data: bytes, last: bool) -> Verdict:
             return judge_first_octets(data, allowed, self.gate.policy, self.limits, last=last)
 
-        outcome = await relay(self.client, upstream, judge, self.limits)
+        outcome = await relay(self.client, upstream, judge, self.limits, self.gate.room)
         if isinstance(outcome, HttpInside):
             await self._http_inside(outcome.data, upstream, allowed, attempt)
         elif isinstance(outcome, Deny):
@@ -236,7 +260,7 @@ class HttpSession(Session):
             self.restart_tally()
             self.report(attempt)
 
-        def judge(request: h11.Request) -> Judged:
+        def judge(request: h11.Request) -> Forward | Refuse:
             return judge_origin_request(request, self.gate.policy, allowed)
 
         template = Attempt(
@@ -248,13 +272,15 @@ class HttpSession(Session):
 class ProxySession(HttpSession):
     """A connection to the proxy's own address."""
 
+    takes_connect = True
+
     def __init__(self, gate: Gate, client: Stream) -> None:
         super().__init__(gate, client, None)
 
     async def run(self) -> None:
         """Serve requests to a proxy."""
 
-        def judge(request: h11.Request) -> Judged:
+        def judge(request: h11.Request) -> Forward | Refuse:
             return judge_proxy_request(request, self.gate.policy)
 
         await self.serve_requests(judge, Attempt(channel="http"))

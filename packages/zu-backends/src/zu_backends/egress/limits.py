@@ -23,7 +23,10 @@ class EgressLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         names: that get a synthetic address.
         records: told to the observer in one run.
         record_bytes: samples, names and details of all records together.
-        chunk_bytes: read at once; each direction of a tunnel holds one.
+        chunk_bytes: read at once of a message; held at most by a direction of a tunnel
+            whose reader is slow, once all of them hold `held_bytes`.
+        burst_bytes: read at once in a tunnel; one buffer of this size for all.
+        held_bytes: that slow readers may hold in pieces of `burst_bytes`.
         stop_seconds: that undecided connections get when the server stops.
     """
 
@@ -44,6 +47,8 @@ class EgressLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     records: int = 20_000
     record_bytes: int = 64 * 1024 * 1024
     chunk_bytes: int = 64 * 1024
+    burst_bytes: int = 1024 * 1024
+    held_bytes: int = 16 * 1024 * 1024
     stop_seconds: float = 0.5
 
     def __post_init__(self) -> None:

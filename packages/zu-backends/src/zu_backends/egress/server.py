@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from zu_backends.egress.datagrams import DatagramReader, DnsReader, SinkReader
 from zu_backends.egress.destination import original_destination
 from zu_backends.egress.dns import DnsGate
+from zu_backends.egress.flow import Room
 from zu_backends.egress.journal import Journal, Observe
 from zu_backends.egress.limits import EgressLimits
 from zu_backends.egress.names import SyntheticNames
@@ -28,6 +29,7 @@ _STREAMS = frozenset((Role.PROXY, Role.DNS_TCP, Role.TCP4, Role.TCP6))
 _GONE = frozenset((errno.ECONNABORTED, errno.EINTR, errno.EPROTO, errno.ENETDOWN))
 _SHORTAGE = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 _SHORTAGE_SECONDS = 0.1
+_AT_ONCE = 64  # connections in one turn of the loop
 
 
 class EgressServer:
@@ -58,13 +60,13 @@ class EgressServer:
         names = SyntheticNames(limits.names)
         upstream = Upstream(policy, limits, resolve, dial)
         self._moved = asyncio.Event()
-        gate = Gate(policy, names, limits, self._journal, upstream, self._moved)
+        room = Room(limits)
+        gate = Gate(policy, names, limits, self._journal, upstream, self._moved, room)
         self._dns = DnsGate(policy, names, limits)
         self._reception = Reception(gate, self._dns, destination)
         self._listeners = {r: s for r, s in listeners.items() if r in _STREAMS}
         self._readers = [self._reader(r, s) for r, s in listeners.items() if r not in _STREAMS]
         self._stopped = False
-        self._accepting: set[asyncio.Task[None]] = set()
         self._sessions: dict[asyncio.Task[None], Session] = {}
 
     @property
@@ -93,9 +95,7 @@ class EgressServer:
             reader.start()
         for role, listener in self._listeners.items():
             listener.setblocking(False)
-            task = asyncio.create_task(self._accept_all(role, listener), name=f"egress {role}")
-            self._accepting.add(task)
-        await asyncio.sleep(0)
+            self._listen(role, listener)
 
     async def stop(self) -> None:
         """Serve what already waits, report every open connection, close everything.
@@ -107,9 +107,11 @@ class EgressServer:
         self._stopped = True
         for role, listener in self._listeners.items():
             self._check(role, listener)
-        await _cancel(self._accepting)
         for role, listener in self._listeners.items():
-            self._accept_waiting(role, listener)
+            with contextlib.suppress(ValueError):  # the descriptor is closed already
+                asyncio.get_running_loop().remove_reader(listener)
+            while self._accept(role, listener):
+                continue
             listener.close()
         for reader in self._readers:
             reader.stop()
@@ -130,25 +132,33 @@ class EgressServer:
             return DnsReader(role, sock, self._journal, self._dns)
         return SinkReader(role, sock, self._journal, self._limits)
 
-    async def _accept_all(self, role: Role, listener: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
+    def _accept(self, role: Role, listener: socket.socket) -> bool:
+        """Accept what waits, up to a number; True if there may be more."""
+        for _ in range(_AT_ONCE):
             try:
-                client, _ = await loop.sock_accept(listener)
+                client, _ = listener.accept()
+            except BlockingIOError:
+                return False
             except OSError as error:
                 if error.errno in _GONE:
                     continue
-                self._journal.fail(f"{role}: {error.strerror}")
-                if error.errno not in _SHORTAGE:
-                    return
-                await asyncio.sleep(_SHORTAGE_SECONDS)
-            else:
-                self._serve(role, client)
+                return self._shortage(role, listener, error)
+            self._serve(role, client)
+        return True
 
-    def _accept_waiting(self, role: Role, listener: socket.socket) -> None:
-        with contextlib.suppress(OSError):  # nothing waits, or the listener is lost: `_check`
-            while True:
-                self._serve(role, listener.accept()[0])
+    def _shortage(self, role: Role, listener: socket.socket, error: OSError) -> bool:
+        """Note that connections were not served; try again where that may help."""
+        self._journal.fail(f"{role}: {error.strerror}")
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(ValueError):  # the descriptor is closed
+            loop.remove_reader(listener)
+        if error.errno in _SHORTAGE and not self._stopped:
+            loop.call_later(_SHORTAGE_SECONDS, self._listen, role, listener)
+        return False
+
+    def _listen(self, role: Role, listener: socket.socket) -> None:
+        if not self._stopped and listener.fileno() >= 0:
+            asyncio.get_running_loop().add_reader(listener, self._accept, role, listener)
 
     def _check(self, role: Role, listener: socket.socket) -> None:
         """A listener that another part of the process closed served nobody, silently."""

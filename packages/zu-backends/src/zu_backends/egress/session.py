@@ -5,10 +5,14 @@ passes the same place, where what has not been reported is reported.
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import ClassVar, Literal
 
+import msgspec
+from msgspec.structs import replace
+
+from zu_backends.egress.flow import Room
 from zu_backends.egress.journal import Journal
 from zu_backends.egress.limits import EgressLimits
 from zu_backends.egress.names import SyntheticNames
@@ -26,6 +30,7 @@ class Gate:
 
     Attributes:
         moved: set whenever a session is pending no more.
+        room: through which tunnels move octets.
     """
 
     policy: EgressPolicy
@@ -34,10 +39,10 @@ class Gate:
     journal: Journal
     upstream: Upstream
     moved: asyncio.Event
+    room: Room
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """What a program tries, as far as it is known; the fact lacks only the counts."""
 
     channel: Literal["tcp", "http", "dns"]

@@ -2,6 +2,7 @@
 
 Sockets and not transports: what is not read stays in the kernel and holds the sender
 back, and a reset, a half close and a last look at the receive queue are one call each.
+Each call is tried before it is waited for: on a busy connection it succeeds.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ class Tally:
         """The first octets that it sent."""
         return bytes(self._sample)
 
-    def took(self, data: bytes) -> None:
+    def took(self, data: bytes | memoryview) -> None:
         """Note octets that it sent."""
         self.sent += len(data)
         if len(self._sample) < self._limit:
@@ -43,9 +44,9 @@ class Stream:
 
     def __init__(self, sock: socket.socket, tally: Tally | None = None) -> None:
         sock.setblocking(False)
-        with contextlib.suppress(OSError):  # a socket pair has no such option
+        if sock.family != socket.AF_UNIX:  # a socket pair
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._sock = sock
+        self.sock = sock
         self._loop = asyncio.get_running_loop()
         self._pushed = b""
         self.tally = tally
@@ -54,27 +55,55 @@ class Stream:
         """Give `data`, counted already, to the next `recv`."""
         self._pushed = data
 
-    async def recv(self, count: int) -> bytes:
-        """Up to `count` octets (what was pushed back in one piece); b"" at the end."""
+    def pushed(self) -> bytes:
+        """Take what was pushed back; b"" for nothing."""
+        data, self._pushed = self._pushed, b""
+        return data
+
+    def recv_now(self, count: int) -> bytes | None:
+        """As `recv`, or None where nothing is there yet."""
         if self._pushed:
-            pushed, self._pushed = self._pushed, b""
-            return pushed
-        data = await self._loop.sock_recv(self._sock, count)
+            return self.pushed()
+        try:
+            data = self.sock.recv(count)
+        except BlockingIOError:
+            return None
         if self.tally is not None:
             self.tally.took(data)
         return data
 
+    async def recv(self, count: int) -> bytes:
+        """Up to `count` octets (what was pushed back in one piece); b"" at the end."""
+        while (data := self.recv_now(count)) is None:
+            await self._readable()
+        return data
+
     async def send(self, data: bytes) -> None:
         """Send all of `data`; returns when the kernel has taken it."""
-        await self._loop.sock_sendall(self._sock, data)
-        if self.tally is not None:
-            self.tally.received += len(data)
+        left = memoryview(data)
+        while left:
+            try:
+                count = self.sock.send(left)
+            except BlockingIOError:
+                await writable(self.sock)
+                continue
+            left = left[count:]
+            if self.tally is not None:
+                self.tally.received += count
+
+    async def _readable(self) -> None:
+        ready = self._loop.create_future()
+        self._loop.add_reader(self.sock, _set, ready)
+        try:
+            await ready
+        finally:
+            self._loop.remove_reader(self.sock)
 
     def take_waiting(self, limit: int) -> bytes:
         """What lies in the receive queue now, up to `limit` octets."""
         taken = bytearray()
         with contextlib.suppress(OSError):
-            while len(taken) < limit and (data := self._sock.recv(limit - len(taken))):
+            while len(taken) < limit and (data := self.sock.recv(limit - len(taken))):
                 taken += data
         if self.tally is not None:
             self.tally.took(bytes(taken))
@@ -83,14 +112,30 @@ class Stream:
     def finish(self) -> None:
         """Send FIN: no more octets go this way."""
         with contextlib.suppress(OSError):  # the peer has reset the connection already
-            self._sock.shutdown(socket.SHUT_WR)
+            self.sock.shutdown(socket.SHUT_WR)
 
     def reset(self) -> None:
         """Close with RST."""
         with contextlib.suppress(OSError):
-            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        self._sock.close()
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.sock.close()
 
     def close(self) -> None:
         """Close; octets in the send queue are still delivered."""
-        self._sock.close()
+        self.sock.close()
+
+
+async def writable(sock: socket.socket) -> None:
+    """Return when `sock` takes octets, or is connected, or has failed."""
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+    loop.add_writer(sock, _set, ready)
+    try:
+        await ready
+    finally:
+        loop.remove_writer(sock)
+
+
+def _set(ready: "asyncio.Future[None]") -> None:
+    if not ready.done():
+        ready.set_result(None)

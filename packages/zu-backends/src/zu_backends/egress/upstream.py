@@ -5,6 +5,7 @@ address (DNS rebinding) gains nothing.
 """
 
 import asyncio
+import errno
 import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,6 +14,7 @@ from ipaddress import IPv6Address, ip_address
 
 from zu_backends.egress.limits import EgressLimits
 from zu_backends.egress.policy import Address, Allow, Deny, EgressPolicy
+from zu_backends.egress.stream import writable
 from zu_core.hosts import Host
 
 Resolve = Callable[[str], Awaitable[Sequence[Address]]]
@@ -94,8 +96,19 @@ async def dial_tcp(address: Address, port: int) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(sock, (str(address), port))
+        await _connect(sock, (str(address), port))
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+async def _connect(sock: socket.socket, address: tuple[str, int]) -> None:
+    code = sock.connect_ex(address)
+    if code == errno.EINPROGRESS:
+        code = sock.connect_ex(address)  # a peer on this host has answered already, connect(2)
+    while code in (errno.EALREADY, errno.EINTR):
+        await writable(sock)
+        code = sock.connect_ex(address)
+    if code not in (0, errno.EISCONN):
+        raise OSError(code, os.strerror(code))
