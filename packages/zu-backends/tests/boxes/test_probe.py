@@ -62,7 +62,9 @@ class TestOnTheHost:
         assert "NoNewPrivs=0" in detail
 
     def test_descriptors(self):
-        with open("/etc/passwd"):
+        with open("/etc/passwd") as file:
+            assert "/etc/passwd" not in probe.check_descriptors("99999")[1]
+            os.set_inheritable(file.fileno(), True)
             held, detail = probe.check_descriptors("99999")
         assert not held
         assert "/etc/passwd" in detail
@@ -102,32 +104,52 @@ class TestTcp:
     @pytest.mark.parametrize(("answer", "held"), [(b"hello", False), (b"", True)])
     def test_an_answer_is_a_way_out(self, answer, held):
         with answering(answer) as port:
-            assert probe.check_tcp("127.0.0.1", str(port), "marker")[0] is held
+            assert tcp(port)[1] == ("held" if held else "escaped")
 
     def test_a_refusal_holds(self):
         with socket.socket() as one:
             one.bind(("127.0.0.1", 0))
             port = one.getsockname()[1]
-        assert probe.check_tcp("127.0.0.1", str(port), "marker") == (True, "errno 111")
+        assert tcp(port) == ["tcp", "held", "errno 111"]
 
     def test_silence_does_not_hold(self, monkeypatch):
         monkeypatch.setattr(probe, "TIMEOUT_S", 0.1)
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
-            assert not probe.check_tcp("127.0.0.1", str(port), "marker")[0]
+            assert tcp(port)[1] == "escaped"
+
+    def test_all_are_asked_before_the_first_is_waited_for(self):
+        """The first server answers only after the second was asked."""
+        local = ("127.0.0.1", 0)
+        with socket.create_server(local) as one, socket.create_server(local) as other:
+            child = os.fork()
+            if child == 0:
+                last, first = other.accept()[0], one.accept()[0]
+                last.close()
+                first.close()
+                os._exit(0)
+            lines = [tcp_line(server.getsockname()[1]) for server in (one, other)]
+            found = [line.split("\t")[1] for line in probe.report(lines).split("\n")]
+        os.waitpid(child, 0)
+        assert found == ["held", "held"]
 
 
 class TestReport:
     def test_a_check_that_fails_to_run_is_an_outcome(self):
-        line = probe.report_line("name\tcanary\t/no/such/file")
+        line = probe.report(["name\tcanary\t/no/such/file"])
         assert line.startswith("name\tnot-run\tFileNotFoundError")
 
     def test_an_unknown_check_has_not_run(self):
-        assert probe.report_line("name\tnonsense").startswith("name\tnot-run\tKeyError")
+        assert probe.report(["name\tnonsense"]).startswith("name\tnot-run\tKeyError")
 
     def test_a_detail_stays_on_its_line(self, monkeypatch):
         monkeypatch.setattr(probe, "check_bad", lambda: (False, "a\tb\nc"), raising=False)
-        assert probe.report_line("name\tbad") == "name\tescaped\ta b c"
+        assert probe.report(["name\tbad"]) == "name\tescaped\ta b c"
+
+    def test_a_line_stands_for_each_check_in_their_order(self):
+        lines = ["a\texec\tx", tcp_line(1), "b\tnonsense", "c\texec\ty"]
+        names = [line.split("\t")[0] for line in probe.report(lines).split("\n")]
+        assert names == ["a", "tcp", "b", "c"]
 
 
 class TestConversation:
@@ -191,6 +213,15 @@ class TestConversation:
             loaded = json.load(file)
         os.waitpid(child, 0)
         assert set(loaded) <= {"_ctypes", "_signal", "_socket", "posix"}
+
+
+def tcp_line(port: int) -> str:
+    return f"tcp\ttcp\t127.0.0.1\t{port}\tmarker"
+
+
+def tcp(port: int) -> list[str]:
+    """The report on a connection to `port`."""
+    return probe.report([tcp_line(port)]).split("\t")
 
 
 @contextmanager

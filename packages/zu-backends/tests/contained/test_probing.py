@@ -49,7 +49,7 @@ async def check_is_refused(lab: Lab, name: str, **options) -> None:
 
 def bubblewrap_options(patch: Patch, change: Callable[[list[str]], list[str]]) -> None:
     made = plan.bwrap_options
-    patch.setattr(plan, "bwrap_options", lambda *given: change(made(*given)))
+    patch.setattr(plan, "bwrap_options", lambda *given, **named: change(made(*given, **named)))
 
 
 def without(options: Sequence[str], *run: str) -> list[str]:

@@ -7,6 +7,8 @@ nothing with the harness and imports C modules only: `os` would add a tenth to i
 `json`, `socket` and `ctypes` would triple it.
 
 Attempts never change anything: each one either fails or shows that it could have worked.
+Those that wait for an answer are generators, which yield when they have asked: all are
+asked before the first is waited for.
 The wire format is documented in `zu_backends.boxes.selfprobe`, the other end.
 """
 
@@ -18,7 +20,9 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
+
+    Answer = Generator[None, None, tuple[bool, str]]
 
 TIMEOUT_S = 2.0
 ST_NODEV = 4  # of Linux; only some builds of Python name it
@@ -164,11 +168,15 @@ def check_sockets() -> tuple[bool, str]:
 
 
 def check_descriptors(control: str) -> tuple[bool, str]:
-    """Nothing was inherited but the standard streams and the control socket."""
+    """Nothing was inherited but the standard streams and the control socket.
+
+    What this process opened itself is closed by exec, PEP 446; an inherited one is not.
+    """
     links = {}
     for name in posix.listdir("/proc/self/fd"):
         try:
-            links[int(name)] = posix.readlink("/proc/self/fd/" + name)
+            if posix.get_inheritable(int(name)):
+                links[int(name)] = posix.readlink("/proc/self/fd/" + name)
         except OSError:
             continue  # the descriptor of the listing itself
     extra = {fd: link for fd, link in links.items() if fd > 2 and fd != int(control)}
@@ -184,7 +192,7 @@ def check_abstract_socket(name: str) -> tuple[bool, str]:
         sock.close()
 
 
-def check_tcp(address: str, port: str, marker: str) -> tuple[bool, str]:
+def check_tcp(address: str, port: str, marker: str) -> "Answer":
     """A connection to an address that is not allowed carries nothing back."""
     family = _socket.AF_INET6 if ":" in address else _socket.AF_INET
     sock = _socket.socket(family, _socket.SOCK_STREAM)
@@ -193,6 +201,7 @@ def check_tcp(address: str, port: str, marker: str) -> tuple[bool, str]:
         sock.connect((address, int(port)))
         sock.send(marker.encode())
         sock.shutdown(_socket.SHUT_WR)
+        yield
         answer = sock.recv(64)
     except TimeoutError:
         return False, "neither refused nor answered within the time"
@@ -215,7 +224,7 @@ def check_udp(address: str, port: str, marker: str) -> tuple[bool, str]:
     return True, "sent"
 
 
-def check_dns(server: str, name: str) -> tuple[bool, str]:
+def check_dns(server: str, name: str) -> "Answer":
     """A name that is not allowed does not exist, whichever resolver is asked."""
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
     query = b"zu\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + labels + b"\0\0\x01\0\x01"
@@ -223,6 +232,7 @@ def check_dns(server: str, name: str) -> tuple[bool, str]:
     sock.settimeout(TIMEOUT_S)
     try:
         sock.sendto(query, (server, 53))
+        yield
         answer = sock.recv(512)
     except TimeoutError:
         return False, "no answer: the gate did not get the query"
@@ -291,15 +301,32 @@ def check_exec(_marker: str) -> tuple[bool, str]:
     return True, "ran"
 
 
-def report_line(line: str) -> str:
-    """Run the check that `line` asks for; return `name TAB outcome TAB detail`."""
+def attempt(line: str) -> "Generator[None, None, str]":
+    """Begin the check that `line` asks for, then end it; return `name TAB outcome TAB detail`."""
     name, function, *arguments = line.split("\t")
     try:
-        held, detail = globals()["check_" + function](*arguments)
+        result = globals()["check_" + function](*arguments)
+        held, detail = result if isinstance(result, tuple) else (yield from result)
         outcome = "held" if held else "escaped"
     except Exception as error:  # noqa: BLE001 - a check that could not run is an outcome
         outcome, detail = "not-run", f"{type(error).__name__}: {error}"
     return "\t".join((name, outcome, detail.replace("\t", " ").replace("\n", " ")))
+
+
+def step(one: "Generator[None, None, str]") -> str:
+    """Go on with an attempt; return its line if it has ended, else ""."""
+    try:
+        next(one)
+    except StopIteration as end:
+        return str(end.value)
+    return ""
+
+
+def report(checks: "list[str]") -> str:
+    """Run all checks; return one line for each."""
+    attempts = [attempt(check) for check in checks]
+    begun = [(one, step(one)) for one in attempts]
+    return "\n".join(line or step(one) for one, line in begun)
 
 
 def receive(sock: _socket.socket) -> bytes:
@@ -328,7 +355,7 @@ def main(control: int) -> None:
     """Run the checks that the harness asks for; execute the target when it says so."""
     sock = _socket.socket(fileno=control)
     checks = receive(sock).decode().split("\n")
-    send(sock, "\n".join(report_line(line) for line in checks).encode("utf-8", "backslashreplace"))
+    send(sock, report(checks).encode("utf-8", "backslashreplace"))
     cwd, count, *rest = receive(sock).split(b"\0")
     argv, env = rest[: int(count)], dict(item.split(b"=", 1) for item in rest[int(count) :] if item)
     for number in (_signal.SIGPIPE, _signal.SIGXFSZ):  # Python ignores them, exec would keep that

@@ -142,10 +142,10 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 def checks_for(here: Surroundings, control: int) -> tuple[Check, ...]:
     """Return all checks for a box; `control` is the descriptor of the socket in it."""
     return (
+        *_network(here),
         *_files(here),
         *_canary(here),
         *_processes(here, control),
-        *_network(here),
         *_limits(here),
     )
 

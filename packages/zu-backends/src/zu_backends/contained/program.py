@@ -142,7 +142,10 @@ class ContainedProgram:
 
     async def _stop_monitors(self) -> None:
         await self._resources.stop()
-        await asyncio.to_thread(self._syscalls.stop)
+        if self._syscalls.wait_ended(0.0):
+            self._syscalls.stop()
+        else:
+            await asyncio.to_thread(self._syscalls.stop)
 
 
 class _Leader(NamedTuple):
