@@ -157,6 +157,10 @@ class TestProcesses:
             assert fields["Groups"].strip() == ""
         await process.kill()
 
+    async def test_the_session_is_the_box_s_own(self, bench, jail):
+        """A session of the host would be number 0 here, and its terminal could be typed into."""
+        assert await python_lines(bench, jail, "import os; print(os.getsid(0) > 0)") == ["True"]
+
     async def test_standard_streams_can_be_opened_again(self, bench, jail):
         result = await bench.run(
             jail, ["/bin/sh", "-c", "cat /dev/stdin > /dev/stdout; echo e > /dev/stderr"], b"in"
