@@ -13,6 +13,15 @@ def test_every_exported_name_is_there():
     assert set(zu_redteam.__all__) <= set(dir(zu_redteam))
 
 
+def test_the_names_that_users_rely_on_are_exported():
+    assert {
+        "Breach", "CORPUS_OBJECTIVES", "CorpusCase", "DescriptionBreach", "EgressBreach",
+        "ExfilBreach", "GateVerdict", "HostEffectBreach", "OBJECTIVES", "ObservedRun",
+        "ProvenanceBreach", "ResourceBreach", "build_corpus", "default_observers",
+        "gate_target", "is_internal_host", "judge", "render_verdict",
+    } <= set(zu_redteam.__all__)  # fmt: skip
+
+
 def test_other_names_are_not():
     with pytest.raises(AttributeError, match="nothing_of_the_kind"):
         _ = zu_redteam.nothing_of_the_kind
@@ -20,7 +29,8 @@ def test_other_names_are_not():
 
 @pytest.mark.parametrize("module", ["zu_redteam", "zu_redteam.corpus", "zu_redteam.calls"])
 async def test_the_client_is_not_loaded_before_it_is_needed(module):
-    program = f"import sys, {module}; sys.exit('mcp' in sys.modules or 'pydantic' in sys.modules)"
+    heavy = {"mcp", "pydantic", "rich", "jinja2"}
+    program = f"import sys, {module}; sys.exit(not {heavy}.isdisjoint(sys.modules))"
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
     assert await process.wait() == 0
 

@@ -2,6 +2,10 @@
 
 import sys
 
+from zu_core.text import visible
+
+__all__ = ["StdoutClosed", "say", "visible", "write"]
+
 
 class StdoutClosed(Exception):  # noqa: N818 - no error: the reader has what it wanted
     """Whoever reads stdout reads no more (`zu ... | head`)."""
