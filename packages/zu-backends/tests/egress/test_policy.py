@@ -65,6 +65,16 @@ def test_a_name_that_means_an_internal_address_is_refused(address):
         assert denied.rule is Refusal.RESOLVED_INTERNAL
 
 
+def test_the_advice_names_the_host_and_the_address_to_declare():
+    rules = policy("example.com")
+    allowed = rules.decide("example.com", 443)
+    assert isinstance(allowed, Allow)
+    denied = rules.check_resolved([ip_address("10.0.0.1")], allowed)
+    assert denied is not None
+    assert 'egress = ["example.com:443", "10.0.0.1:443"]' in denied.advice
+    assert "--egress example.com:443 --egress 10.0.0.1:443" in denied.advice
+
+
 @pytest.mark.parametrize("rule", ["10.0.0.1", "10.0.0.0/8", "10.0.0.1:443"])
 def test_unless_the_operator_named_that_address(rule):
     rules = policy("example.com", rule)

@@ -31,7 +31,7 @@ _HEADER_BYTES = 12
 _RESPONSE_BIT = 0x80  # in the third octet
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DnsGate:
     """What answers the queries of one box."""
 

@@ -24,11 +24,13 @@ class Exchanged:
         keep: another request may follow on the program's connection.
         answered: the program got the head of an answer.
         error: what went wrong upstream, or "".
+        switched: what the server sent after it took up another protocol, or None.
     """
 
     keep: bool
     answered: bool
     error: str = ""
+    switched: bytes | None = None
 
 
 class Exchange:
@@ -44,6 +46,7 @@ class Exchange:
         self._out = h11.Connection(h11.CLIENT, max_incomplete_event_size=limits.head_bytes)
         self._clock = Clock(limits.idle_seconds)
         self._answered = False
+        self._switched: bytes | None = None
 
     async def run(self, request: h11.Request) -> Exchanged:
         """Send `request` and its body, bring back the answer.
@@ -63,7 +66,7 @@ class Exchange:
         finally:
             self._clock.stop()
         keep = not error and self._server.states == {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE}
-        return Exchanged(keep, self._answered, error)
+        return Exchanged(keep, self._answered, error, self._switched)
 
     async def _both_ways(self, request: h11.Request) -> None:
         upload = asyncio.create_task(self._upload(request))
@@ -131,9 +134,22 @@ class Exchange:
             elif isinstance(event, h11.EndOfMessage):
                 await self._to_client(h11.EndOfMessage())
                 return
+            elif isinstance(event, h11.InformationalResponse):
+                await self._switch(event)
+                return
+
+    async def _switch(self, answer: h11.InformationalResponse) -> None:
+        """Let the server's 101 through: what follows is of another protocol."""
+        headers = [*response_headers(answer), (b"Connection", b"Upgrade")]
+        headers += [(name, value) for name, value in answer.headers if name == b"upgrade"]
+        await self._to_client(
+            h11.InformationalResponse(status_code=101, headers=headers, reason=answer.reason)
+        )
+        self._answered = True
+        self._switched = self._out.trailing_data[0]
 
     async def _upstream_event(self) -> h11.Event:
-        """The next event of the answer; informational answers (1xx) end here."""
+        """The next event of the answer; informational answers but 101 end here."""
         while True:
             try:
                 event = self._out.next_event()
@@ -142,6 +158,8 @@ class Exchange:
             if isinstance(event, h11.Response | h11.Data | h11.EndOfMessage):
                 return event
             if isinstance(event, h11.InformationalResponse):
+                if event.status_code == 101:
+                    return event
                 continue
             if event is not h11.NEED_DATA:
                 raise _UpstreamError("the server closed the connection")

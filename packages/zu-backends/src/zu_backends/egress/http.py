@@ -22,12 +22,13 @@ Headers = list[tuple[bytes, bytes]]
 
 HTTP_PORT = 80
 _SINGLE = (b"host", b"content-length", b"transfer-encoding")
+_BODY = (b"content-length", b"transfer-encoding")
 _ESSENTIAL = frozenset((b"host", b"content-length"))
 # as it stands on the wire: h11 makes one number of "4, 4"
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _LENGTH = re.compile(rb"[ \t]*[0-9]{1,18}[ \t]*\Z")
 _SHOWN = 1024  # characters of a host that is no host
-# RFC 9110 section 7.6.1; Upgrade is not passed on, so a request stays HTTP/1.1
+# RFC 9110 section 7.6.1; no Upgrade but WebSocket is passed on, so a request stays HTTP/1.1
 HOP_BY_HOP = frozenset(
     (b"connection", b"keep-alive", b"te", b"trailer", b"upgrade", b"http2-settings")
 )
@@ -268,12 +269,27 @@ def _origin_form(request: h11.Request, rest: bytes) -> bytes:
 def _outgoing(request: h11.Request, host: Host, port: int, target: bytes) -> h11.Request:
     """`request` as it goes upstream: our Host, nothing hop-by-hop, nothing for a proxy."""
     dropped = HOP_BY_HOP | _nominated(request) | {b"host", b"expect"}
-    headers: Headers = [(b"Host", host_value(host, port)), (b"Connection", b"close")]
+    headers: Headers = [(b"Host", host_value(host, port))]
+    if _wants_websocket(request):
+        headers += [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
+    else:
+        headers.append((b"Connection", b"close"))
     for name, value in request.headers.raw_items():
         lower = name.lower()
         if lower == b"transfer-encoding" or not (lower in dropped or lower.startswith(b"proxy-")):
             headers.append((name, value))
     return h11.Request(method=request.method, target=target, headers=headers)
+
+
+def _wants_websocket(request: h11.Request) -> bool:
+    """Whether it opens a WebSocket and nothing else (RFC 6455 section 4.1)."""
+    upgrades = [value.lower() for name, value in request.headers if name == b"upgrade"]
+    framed = any(name in _BODY for name, _ in request.headers)
+    return (
+        (request.method, request.http_version, upgrades) == (b"GET", b"1.1", [b"websocket"])
+        and b"upgrade" in _nominated(request)
+        and not framed
+    )
 
 
 def host_value(host: Host, port: int) -> bytes:

@@ -13,7 +13,7 @@ _REASONS = {
 }
 
 
-def response_headers(response: h11.Response) -> Headers:
+def response_headers(response: h11.Response | h11.InformationalResponse) -> Headers:
     """The headers of an answer that the program gets: nothing hop-by-hop, one framing."""
     chunked = any(name == b"transfer-encoding" for name, _ in response.headers)
     dropped = HOP_BY_HOP | ({b"content-length"} if chunked else set())

@@ -19,7 +19,7 @@ from zu_backends.egress.http import (
 )
 from zu_backends.egress.http_answers import answer, refusal
 from zu_backends.egress.http_connect import connect_head, is_connect
-from zu_backends.egress.peek import Verdict, judge_first_octets
+from zu_backends.egress.peek import Pass, Verdict, judge_first_octets
 from zu_backends.egress.policy import Allow, Deny, Refusal
 from zu_backends.egress.session import Attempt, Gate, Session
 from zu_backends.egress.stream import Stream
@@ -169,6 +169,7 @@ class HttpSession(Session):
     async def _open(self, allowed: Allow, attempt: Attempt) -> Stream | None:
         """A connection to what is allowed; None if the program was told why there is none."""
         self.attempt = attempt
+        self.live = allowed
         opened = await self.gate.upstream.open(allowed)
         if isinstance(opened, Deny):
             host, port = allowed.host.canonical, allowed.port or 0
@@ -196,14 +197,26 @@ class HttpSession(Session):
         if stream is None:
             return None
         self.established(attempt)
+        self.live = forward.allowed
+        exchange = Exchange(self.client, connection, stream, self.limits)
         try:
-            done = await Exchange(self.client, connection, stream, self.limits).run(forward.request)
+            done = await exchange.run(forward.request)
+            if done.switched is not None:
+                self.client.push_back(connection.trailing_data[0])
+                await self._switched(stream, done.switched, attempt)
+                return None
         except ProtocolError as error:
             await self.refuse(_malformed(error), attempt)
             return None
         finally:
             stream.reset()
         return await self._after(done, attempt, connection)
+
+    async def _switched(self, upstream: Stream, first: bytes, attempt: Attempt) -> None:
+        """Carry what follows a 101; it belongs to the request that was judged."""
+        await self.client.send(first)
+        outcome = await relay(self.client, upstream, lambda *_: Pass(), self.limits, self.gate.room)
+        self._end_tunnel(outcome if isinstance(outcome, Ended) else Ended(), upstream, attempt)
 
     async def _after(
         self, done: Exchanged, attempt: Attempt, connection: h11.Connection
@@ -261,7 +274,11 @@ class HttpSession(Session):
             self.report(attempt)
 
         def judge(request: h11.Request) -> Forward | Refuse:
-            return judge_origin_request(request, self.gate.policy, allowed)
+            # the policy may be another one than when the connection was made
+            still = self.gate.policy.decide_host(allowed.host, allowed.port or 0)
+            if isinstance(still, Deny):
+                return Refuse(403, still, allowed.host.canonical, allowed.port or 0)
+            return judge_origin_request(request, self.gate.policy, still)
 
         template = Attempt(
             channel="http", host=attempt.host, address=attempt.address, port=attempt.port

@@ -65,12 +65,14 @@ class Deny:
     advice: str = ""
 
 
-def declare(host: Host, port: int | None) -> str:
-    """The advice that declares `host` at `port`."""
-    entry = host.with_port(port)
+def declare(port: int | None, *hosts: Host) -> str:
+    """The advice that declares `hosts` at `port`."""
+    entries = [host.with_port(port) for host in hosts]
+    listed = ", ".join(f'"{entry}"' for entry in entries)
+    options = " ".join(f"--egress {entry}" for entry in entries)
     return (
-        f'if the tool needs it, write egress = ["{entry}"] under [envelope] in zu.toml, '
-        f"or pass --egress {entry}"
+        f"if the tool needs it, write egress = [{listed}] under [envelope] in zu.toml, "
+        f"or pass {options}"
     )
 
 
@@ -115,7 +117,7 @@ class EgressPolicy:
                 return Deny(
                     Refusal.RESOLVED_INTERNAL,
                     f"{allowed.host} resolves to {host}, a {host.klass} address",
-                    declare(host, allowed.port),
+                    declare(allowed.port, allowed.host, host),
                 )
         return None
 
@@ -131,5 +133,5 @@ def _refuse(host: Host, port: int | None) -> Deny:
     shown = host.with_port(port)
     if host.klass.is_internal:
         reason = f"{shown} is a {host.klass} host and not declared"
-        return Deny(Refusal.INTERNAL, reason, declare(host, port))
-    return Deny(Refusal.NOT_DECLARED, f"{shown} is not declared", declare(host, port))
+        return Deny(Refusal.INTERNAL, reason, declare(port, host))
+    return Deny(Refusal.NOT_DECLARED, f"{shown} is not declared", declare(port, host))

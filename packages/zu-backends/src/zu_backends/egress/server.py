@@ -22,6 +22,7 @@ from zu_backends.egress.reception import OriginalDestination, Reception
 from zu_backends.egress.roles import Role
 from zu_backends.egress.session import Gate, Session
 from zu_backends.egress.upstream import Dial, Resolve, Upstream, dial_tcp, resolve_name
+from zu_core.hosts import Allowlist
 
 _QUERIES = frozenset((Role.DNS4, Role.DNS6))
 _STREAMS = frozenset((Role.PROXY, Role.DNS_TCP, Role.TCP4, Role.TCP6))
@@ -61,7 +62,7 @@ class EgressServer:
         upstream = Upstream(policy, limits, resolve, dial)
         self._moved = asyncio.Event()
         room = Room(limits)
-        gate = Gate(policy, names, limits, self._journal, upstream, self._moved, room)
+        self._gate = gate = Gate(policy, names, limits, self._journal, upstream, self._moved, room)
         self._dns = DnsGate(policy, names, limits)
         self._reception = Reception(gate, self._dns, destination)
         self._listeners = {r: s for r, s in listeners.items() if r in _STREAMS}
@@ -126,6 +127,21 @@ class EgressServer:
                 while self.pending:
                     self._moved.clear()
                     await self._moved.wait()
+
+    def replace_policy(self, policy: EgressPolicy) -> None:
+        """Judge by `policy` from here on; what is open and not allowed by it ends with a record.
+
+        A name that the new policy allows at any port keeps its synthetic address.
+        """
+        for part in (self._gate, self._gate.upstream, self._dns):
+            part.policy = policy
+        for task, session in self._sessions.items():
+            if session.withdrawn():
+                task.cancel()
+
+    def withdraw(self) -> None:
+        """Allow nothing any more."""
+        self.replace_policy(EgressPolicy(Allowlist()))
 
     def _reader(self, role: Role, sock: socket.socket) -> DatagramReader:
         if role in _QUERIES:

@@ -24,11 +24,12 @@ from zu_core.events import EgressObserved
 _DETAIL = 512  # characters; the sample has the rest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Gate:
     """What all connections of one box share.
 
     Attributes:
+        policy: the one in force; `EgressServer.replace_policy` sets another.
         moved: set whenever a session is pending no more.
         room: through which tunnels move octets.
     """
@@ -90,6 +91,7 @@ class Session:
     Attributes:
         attempt: what it tries now and is not reported yet.
         refused: it ends with a reset, because it was refused or the other side broke.
+        live: what `attempt` goes to, while it is allowed.
         left_over: what octets are that were sent after everything that was reported.
     """
 
@@ -101,6 +103,8 @@ class Session:
         self.client = client
         self.attempt = attempt
         self.refused = False
+        self.live: Allow | None = None
+        self._cut = "the server stopped"
         self._pending = attempt is not None
 
     @property
@@ -126,7 +130,7 @@ class Session:
         except OSError as error:
             self._note(str(error))
         except asyncio.CancelledError:
-            self._note("the server stopped")
+            self._note(self._cut)
             self._look_once_more()
             raise
         except Exception as error:  # noqa: BLE001 - it becomes the fault that the server shows
@@ -140,6 +144,15 @@ class Session:
                 self.client.close()
             else:
                 self.client.reset()
+
+    def withdrawn(self) -> bool:
+        """Whether what it carries is allowed no more; its task is then to be cancelled."""
+        if self.live is None:
+            return False
+        decision = self.gate.policy.decide_host(self.live.host, self.live.port or 0)
+        if isinstance(decision, Deny):
+            self._cut = f"withdrawn: {decision.reason}"
+        return isinstance(decision, Deny)
 
     async def run(self) -> None:
         """What this kind of connection does; implemented by each kind."""
@@ -162,6 +175,7 @@ class Session:
         tally = self.tally
         self.restart_tally(left)
         self.attempt = None
+        self.live = None
         self.pending = False
         self.gate.journal.tell(
             EgressObserved(

@@ -37,6 +37,7 @@ class TransparentSession(HttpSession):
         if isinstance(decision, Deny):
             return await self.refuse_connection(decision)
         self.attempt = self._attempt.allowed(decision)
+        self.live = decision
         opened = await self.gate.upstream.open(decision)
         if isinstance(opened, Deny):
             return await self.refuse_connection(opened)

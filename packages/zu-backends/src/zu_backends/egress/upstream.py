@@ -28,9 +28,9 @@ class Unreachable:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Upstream:
-    """Opens connections to hosts that are allowed."""
+    """Opens connections to hosts that are allowed; `policy` judges what names resolve to."""
 
     policy: EgressPolicy
     limits: EgressLimits
