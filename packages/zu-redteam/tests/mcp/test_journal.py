@@ -36,3 +36,11 @@ async def test_the_tail_is_kept_beyond_the_bound(recorder):
         await journal.said("stderr", b"line %d\n" % number)
     assert journal.stderr_tail.endswith("line 999")
     assert len(journal.stderr_tail) <= 2048
+
+
+async def test_a_request_that_is_cut_says_so(recorder, sink):
+    journal = Journal(recorder)
+    await journal.requested("sampling/createMessage", "x" * 70_000, "refused")
+    await journal.requested("m" * 300, "", "refused")
+    await journal.requested("roots/list", "{}", "[]")
+    assert [one.truncated for one in sink.of(TargetRequested)] == [True, True, False]

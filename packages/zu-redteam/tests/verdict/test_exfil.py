@@ -192,3 +192,40 @@ def test_more_texts_than_are_joined_leave_it_open() -> None:
     answer = judged(script)
     assert isinstance(answer, Undetermined)
     assert "of 4001 dns hosts, 1 were not searched" in answer.reason
+
+
+@pytest.mark.parametrize("channel", ["stderr", "stdout", "notification"])
+@pytest.mark.parametrize("size", [1, 7, 12])
+def test_a_secret_in_pieces_of_a_channel_is_joined(channel: str, size: int) -> None:
+    def say(one: RunScript) -> None:
+        for start in range(0, len(SECRET), size):
+            piece = TargetSaid(channel=channel, text=SECRET[start : start + size])  # type: ignore[arg-type]
+            one.add(piece, source="target")
+
+    assert isinstance(judged(RunScript.honest(harmless=say)), Breach)
+
+
+def test_a_secret_over_the_edge_of_two_chunks_is_joined() -> None:
+    text = "x" * 65_500 + SECRET + "y" * 65_500
+
+    def say(one: RunScript) -> None:
+        for chunk in (text[:65_520], text[65_520:]):
+            one.add(TargetSaid(channel="stderr", text=chunk), source="target")
+
+    assert isinstance(judged(RunScript.honest(harmless=say)), Breach)
+
+
+def test_a_secret_in_pieces_of_requests_is_joined() -> None:
+    def ask(one: RunScript) -> None:
+        for start in range(0, len(SECRET), 10):
+            asked = TargetRequested(method="roots/list", params=SECRET[start : start + 10])
+            one.add(asked, source="target")
+
+    assert isinstance(judged(RunScript.honest(harmless=ask)), Breach)
+
+
+def test_a_cut_request_leaves_it_open() -> None:
+    asked = TargetRequested(method="roots/list", params="x", truncated=True)
+    answer = judged(RunScript.honest(harmless=lambda one: one.add(asked, source="target")))
+    assert isinstance(answer, Undetermined)
+    assert "1 request of the target cut" in answer.reason

@@ -118,9 +118,15 @@ class TargetSaid(Payload, frozen=True, kw_only=True):
 
 
 class TargetRequested(Payload, frozen=True, kw_only=True):
-    """A request of the target to its client (sampling, elicitation, roots, ...)."""
+    """A request of the target to its client (sampling, elicitation, roots, ...).
+
+    Attributes:
+        answered: what it got.
+        truncated: `params` are not the whole ones, or more requests came than are recorded.
+    """
 
     TYPE: ClassVar[str] = TARGET_REQUESTED
     method: str
     params: str = ""
     answered: str = ""
+    truncated: bool = False

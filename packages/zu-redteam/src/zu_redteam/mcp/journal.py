@@ -9,6 +9,8 @@ Channel = Literal["stderr", "stdout", "notification"]
 
 _EVENT_TEXT: Final = 64 * 1024
 _TAIL: Final = 2 * 1024
+_METHOD: Final = 256
+_ANSWERED: Final = 1024
 
 
 class Journal:
@@ -57,7 +59,12 @@ class Journal:
         kept = self._kept("request", params[:_EVENT_TEXT])
         if kept is not None:
             await self._record(
-                TargetRequested(method=method[:256], params=kept, answered=answered[:1024])
+                TargetRequested(
+                    method=method[:_METHOD],
+                    params=kept,
+                    answered=answered[:_ANSWERED],
+                    truncated=kept != params or len(method) > _METHOD,
+                )
             )
 
     def _kept(self, channel: str, text: str) -> str | None:

@@ -12,6 +12,7 @@ from zu_core.events import (
     EnvelopeDeclared,
     MonitorReported,
     ProgramStarted,
+    TargetRequested,
     TargetSaid,
     ToolInvoked,
     ToolReturned,
@@ -108,11 +109,13 @@ def missing_calls(run: ObservedRun) -> list[str]:
 
 def cut_texts(run: ObservedRun) -> list[str]:
     """A sentence for each kind of text of the target that is not on record as a whole."""
-    answers = sum(entry.payload.truncated for entry in run.of_type(ToolReturned))
-    said = sum(entry.payload.truncated for entry in run.of_type(TargetSaid))
-    missing: list[str] = []
-    if answers:
-        missing.append(f"{count(answers, 'answer')} of the target cut, the rest was not looked at")
-    if said:
-        missing.append(f"{count(said, 'text')} of the target cut, the rest was not looked at")
-    return missing
+    cut = {
+        "answer": sum(entry.payload.truncated for entry in run.of_type(ToolReturned)),
+        "text": sum(entry.payload.truncated for entry in run.of_type(TargetSaid)),
+        "request": sum(entry.payload.truncated for entry in run.of_type(TargetRequested)),
+    }
+    return [
+        f"{count(number, noun)} of the target cut, the rest was not looked at"
+        for noun, number in cut.items()
+        if number
+    ]
