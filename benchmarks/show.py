@@ -29,7 +29,6 @@ def as_json(machine: Machine, reports: list[Report]) -> str:
             "name": report.name,
             "unit": report.unit,
             "missing": report.missing,
-            "aim": report.aim,
             "rows": [
                 {
                     "name": row.name,
@@ -39,6 +38,8 @@ def as_json(machine: Machine, reports: list[Report]) -> str:
                     "min": min(row.times),
                     "floor": row.floor,
                     "ratio": report.ratio(row),
+                    "aim": aim.at_most if (aim := report.aim(row)) else None,
+                    "kept": report.kept(row),
                 }
                 for row in report.rows
             ],
@@ -55,12 +56,12 @@ def _table(report: Report) -> Table:
         table.add_column(head, justify="right")
     for row in report.rows:
         ratio = report.ratio(row)
-        aim = report.aim[1] if report.aim and report.aim[0] == row.name else None
+        aim = report.aim(row)
         table.add_row(
             row.name,
             str(len(row.times)),
             *(f"{one:.1f}" for one in (row.p50, row.p95, min(row.times))),
             f"{ratio:.2f}" if ratio else "",
-            f"<= {aim:g}" if aim else "",
+            f"<= {aim.at_most:g}: {'kept' if report.kept(row) else 'missed'}" if aim else "",
         )
     return table
