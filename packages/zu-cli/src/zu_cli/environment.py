@@ -17,6 +17,7 @@ class Environment:
         home: the home directory of the user, or None where the environment names none.
         state: XDG_STATE_HOME if it is an absolute path, as the XDG Base Directory
             Specification asks; or None.
+        config: XDG_CONFIG_HOME likewise, or None.
         variables: all of it, for those that a user asks to be passed on.
         debug: ZU_DEBUG is set to something else than "" and "0": faults show tracebacks.
     """
@@ -26,6 +27,7 @@ class Environment:
     state: Path | None
     debug: bool
     variables: Mapping[str, str]
+    config: Path | None = None
 
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> "Environment":
@@ -34,6 +36,7 @@ class Environment:
             path=variables.get("PATH", os.defpath),
             home=_absolute(variables.get("HOME", "")),
             state=_absolute(variables.get("XDG_STATE_HOME", "")),
+            config=_absolute(variables.get("XDG_CONFIG_HOME", "")),
             debug=variables.get("ZU_DEBUG", "") not in ("", "0"),
             variables=dict(variables),
         )

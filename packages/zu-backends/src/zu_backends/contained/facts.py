@@ -21,6 +21,7 @@ Fact = EgressObserved | Effect
 # the thread, and with it the trapped program, wait for the loop's turn.
 GATHER_SECONDS: Final = 0.002
 RESTLESS_SECONDS: Final = 2.0
+BATCH: Final = 256
 
 
 class _Entry(NamedTuple):
@@ -222,15 +223,23 @@ class FactJournal:
 
     async def _write(self) -> None:
         while True:
-            entry = await self._queue.get()
+            batch = [await self._queue.get()]
+            while len(batch) < BATCH and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
             try:
-                await self._recorder.record(
-                    entry.payload,
-                    parent_id=entry.parent_id,
-                    source=entry.source,
-                    event_id=entry.event_id,
-                )
+                # They begin in this order, and so a sink gets them; one that can, commits
+                # them together.
+                await asyncio.gather(*map(self._record, batch))
             except Exception as error:  # noqa: BLE001 - `flush` tells it to who waits
                 self._failure = error
                 return
-            self._queue.task_done()
+            for _entry in batch:
+                self._queue.task_done()
+
+    async def _record(self, entry: _Entry) -> None:
+        await self._recorder.record(
+            entry.payload,
+            parent_id=entry.parent_id,
+            source=entry.source,
+            event_id=entry.event_id,
+        )

@@ -1,14 +1,12 @@
 """From a request to the parts that answer it: box and options."""
 
-import os
 import secrets
 from importlib.metadata import version
 from typing import Final
 
-from zu_backends.boxes.installation import Installation
-from zu_backends.contained.assembly import PATH
 from zu_backends.monitors.canary_contents import make_canaries
 from zu_cli.gating.request import Request
+from zu_cli.gating.search_path import search_path
 from zu_core.contracts import BoxSpec, Limits, Mount
 from zu_redteam.mcp.patience import Patience
 from zu_redteam.run.options import GateOptions
@@ -24,17 +22,9 @@ def box_of(request: Request) -> BoxSpec:
         limits=Limits(wall_seconds=max(_PROGRAM_SECONDS, request.whole_seconds)),
         mounts=(*request.installation.mounts, *named),
         canaries=make_canaries(secrets.token_bytes),
-        environment=(*_search_path(request.installation), *request.environment),
+        environment=(*search_path(request.installation), *request.environment),
         workspace="" if request.workspace is None else str(request.workspace),
     )
-
-
-def _search_path(installation: Installation) -> tuple[tuple[str, str], ...]:
-    """PATH, where scripts of the target look for interpreters that are not in the usual places."""
-    if not installation.search_path:
-        return ()
-    program = os.path.dirname(installation.argv[0])
-    return (("PATH", ":".join((*installation.search_path, program, PATH))),)
 
 
 def options_of(request: Request) -> GateOptions:
