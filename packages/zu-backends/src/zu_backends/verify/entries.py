@@ -113,24 +113,24 @@ class ChainCheck:
             found = []
         if found != hashes:
             self._add_slowly(rows)
-        for row in rows:
-            self._step(row)
+        self._link(rows)
         return hashes
 
-    def _step(self, row: Row) -> None:
-        trace, seq, prev = row[1], row[2], row[11]
-        head = self._heads.get(trace)
-        if head is None:
-            if seq != 1 or prev != bytes(32):
-                _fail(Kind.GAP if seq > 1 else Kind.FORK, f"entry {seq} is its first", row)
-        elif head != (seq - 1, prev):
-            _explain(head, row)
-        self._count += 1
-        if self._consecutive and row[0] != self._count:
-            _fail(Kind.GAP, f"the entry that stands here has position {row[0]}", row, self._count)
-        if not (trace + row[3] + row[5] + row[6] + row[8] + row[9]).isascii() or row[4]:
-            _check_texts(row)
-        self._heads[trace] = seq, row[12]
+    def _link(self, rows: Sequence[Row]) -> None:
+        heads, count = self._heads, self._count
+        for row in rows:
+            position, trace, seq, event, parent, task, kind, _, source, codec, _, prev, found = row
+            count += 1
+            head = heads.get(trace)
+            if head != (seq - 1, prev) and (head is not None or seq != 1 or any(prev)):
+                _explain(head or (0, b""), row)
+            if position != count and self._consecutive:
+                _fail(Kind.GAP, f"the entry that stands here has position {position}", row, count)
+            ascii_ = event.isascii() and task.isascii() and kind.isascii() and source.isascii()
+            if not (ascii_ and trace.isascii() and codec.isascii()) or parent:
+                _check_texts(row)
+            heads[trace] = seq, found
+            self._count = count
 
     def _add_slowly(self, rows: Sequence[Row]) -> NoReturn:
         """Raise at the first row that is broken, of which there is one."""
@@ -141,7 +141,7 @@ class ChainCheck:
                 _fail(Kind.EDITED, f"a field has another type or range ({error})", row)
             if not whole:
                 _fail(Kind.EDITED, "its bytes do not have its hash", row)
-            self._step(row)
+            self._link((row,))
         raise AssertionError("no row is broken")
 
 
