@@ -45,6 +45,7 @@ def test_the_options_of_a_box():
         ("/tmp/files/tmp", "/tmp"),
         ("/tmp/files/shm", "/dev/shm"),
     ]
+    assert option_pairs(options, "--dev-bind") == [("/tmp/dev", "/dev")]
     assert option_pairs(options, "--setenv") == [("A", "1")]
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from zu_backends.boxes.stage import ETC, FILES, STAGE, USER
+from zu_backends.boxes.stage import DEV, ETC, FILES, STAGE, USER
 from zu_core.contracts import Limits, Mount
 from zu_core.errors import ConfigError
 
@@ -152,7 +152,8 @@ def bwrap_options(
         options += ["--ro-bind", f"/{name}", f"/{name}"]
     for name, target in host.symlinks:
         options += ["--symlink", target, f"/{name}"]
-    options += ["--ro-bind", f"{STAGE}/{ETC}", "/etc", "--proc", "/proc", "--dev", "/dev"]
+    options += ["--ro-bind", f"{STAGE}/{ETC}", "/etc", "--proc", "/proc"]
+    options += ["--dev-bind", f"{STAGE}/{DEV}", "/dev"]
     # The list of keys shows those of the same account, whatever the namespace; proc(5).
     options += ["--ro-bind-try", "/dev/null", "/proc/keys"]
     for directory, place in WRITABLE:

@@ -4,6 +4,7 @@ It is a tmpfs on /tmp, which bubblewrap needs as well. A privileged helper fills
 it gives its privileges up, so sources below a private directory (mode 0700) can be bound.
 
     /tmp/etc       the box's /etc: made-up accounts and names, and a little of the host's
+    /tmp/dev       the box's /dev: six devices of the host, and terminals of its own
     /tmp/bwrap     the program bwrap, where it is not the system's own
     /tmp/mounts/N  mount N of the box
     /tmp/files     the only writable tmpfs: home, work, tmp, shm
@@ -18,9 +19,21 @@ from zu_backends.kernel import libc, namespaces
 
 STAGE: Final = "/tmp"  # noqa: S108 - covered by a tmpfs of the holder's own
 ETC: Final = "etc"
+DEV: Final = "dev"
 FILES: Final = "files"
 USER: Final = 1000
 WRITABLE: Final = (("home", 0o755), ("work", 0o755), ("tmp", 0o1777), ("shm", 0o1777))
+
+# As bubblewrap's --dev has them; made here, where no system call waits for a monitor.
+_DEVICES: Final = ("null", "zero", "full", "random", "urandom", "tty")
+_DEV_LINKS: Final = {
+    "fd": "/proc/self/fd",
+    "stdin": "/proc/self/fd/0",
+    "stdout": "/proc/self/fd/1",
+    "stderr": "/proc/self/fd/2",
+    "core": "/proc/kcore",
+    "ptmx": "pts/ptmx",
+}
 
 _ETC_FILES: Final = {
     "passwd": "root:x:0:0:root:/:/usr/sbin/nologin\n"
@@ -69,10 +82,11 @@ def build(box: OpenBox, owner: tuple[int, int] | None) -> int:
     namespaces.mount_proc("/proc")
     sources = [os.open(path, os.O_PATH | os.O_CLOEXEC) for path in box.sources]
     namespaces.mount_tmpfs(STAGE, "size=1m,nr_inodes=4096,mode=0755")
-    for name in (ETC, FILES, "mounts"):
+    for name in (ETC, DEV, FILES, "mounts"):
         os.mkdir(f"{STAGE}/{name}", 0o755)
     files = _mount_files(box, owner)
     _fill_etc()
+    _fill_dev()
     for placeholder in box.placeholders:
         _make_place(f"{STAGE}/{placeholder}", placeholder.endswith("/"), owner)
     for source, target in zip(sources, box.targets, strict=True):
@@ -112,6 +126,18 @@ def _fill_etc() -> None:
         else:
             _make_place(target, stat.S_ISDIR(mode), None)
             namespaces.bind(path, target)
+
+
+def _fill_dev() -> None:
+    path = f"{STAGE}/{DEV}"
+    for name in _DEVICES:
+        _make_place(f"{path}/{name}", False, None)
+        namespaces.bind(f"/dev/{name}", f"{path}/{name}")
+    for name, target in _DEV_LINKS.items():
+        os.symlink(target, f"{path}/{name}")
+    for name in ("pts", "shm"):
+        os.mkdir(f"{path}/{name}", 0o755)
+    namespaces.mount_terminals(f"{path}/pts")
 
 
 def _bind(source: int, target: str) -> None:

@@ -35,6 +35,12 @@ def mount_proc(target: str) -> None:
     libc.mount("proc", target, "proc", libc.MS_NOSUID | libc.MS_NODEV | libc.MS_NOEXEC)
 
 
+def mount_terminals(target: str) -> None:
+    """Mount pseudo-terminals of its own; see Documentation/filesystems/devpts.rst."""
+    flags = libc.MS_NOSUID | libc.MS_NOEXEC
+    libc.mount("devpts", target, "devpts", flags, "newinstance,ptmxmode=0666,mode=620")
+
+
 def _write(path: str, text: str) -> None:
     with open(path, "wb", buffering=0) as file:
         file.write(text.encode("ascii"))
