@@ -216,10 +216,19 @@ async def test_new_starts_are_bounded(gate, sink, containment):
     assert len(containment.boxes[0].programs) < 15
 
 
+async def test_a_tool_that_does_not_answer_is_not_called_for_ever(gate, sink):
+    await gate("deaf-in-call", replace(QUICK, patience=Patience(start=3.0, call=0.1)))
+    given_up = "echo was not called any more after 2 calls without an answer in time"
+    assert reasons(sink)["harmless"] == given_up
+    assert given_up in reasons(sink)["attack"]
+    calls = [one for one in sink.of(ToolReturned) if one.tool == "echo"]
+    assert [(one.outcome, one.responsive) for one in calls] == [("timeout", True)] * 2
+
+
 async def test_calls_without_an_answer_are_bounded(gate, sink):
-    quick = replace(QUICK, patience=Patience(start=3.0, call=0.1), timeouts=2)
+    quick = replace(QUICK, patience=Patience(start=3.0, call=0.1), timeouts=1)
     await gate("deaf-in-call", quick)
-    assert reasons(sink)["harmless"] == "3 calls had no answer within 0.1 s"
+    assert reasons(sink)["harmless"] == "2 calls had no answer within 0.1 s"
 
 
 async def test_a_flood_is_ended_at_the_bound_of_output(gate, sink, spec):

@@ -183,3 +183,27 @@ def test_any_json_is_taken_as_a_schema(schema):
     for variant in range(3):
         assert isinstance(generator.arguments(variant), dict)
         generator.value(schema, "x", variant)
+
+
+def test_a_tool_is_not_asked_to_take_long() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "duration": {"type": "number", "default": 10},
+            "waitSeconds": {"type": "integer", "minimum": 5, "default": 60},
+            "steps": {"type": "number", "default": 5},
+            "msg": {"type": "integer"},
+            "wait": {"type": "string"},
+        },
+    }
+    assert Generator(schema, PLACES).arguments(0) == {"duration": 1.0, "waitSeconds": 5}
+
+
+def test_hosts_are_those_that_the_target_may_reach() -> None:
+    places = Places("/w", host="api.example.net:8443")
+    text = {"type": "string"}
+    schema = {"properties": {"url": text, "host": text}, "required": ["url", "host"]}
+    for variant in range(4):
+        made = Generator(schema, places).arguments(variant)
+        assert made["url"].startswith("https://api.example.net:8443/")
+        assert made["host"].startswith("api.example.net")

@@ -28,7 +28,7 @@ def test_snake_case_is_taken_from_any_spelling():
 
 
 def test_an_unknown_format_has_no_words():
-    assert words_by_format("x-own") == ()
+    assert words_by_format("x-own", PLACES) == ()
 
 
 def test_numbers_by_name():

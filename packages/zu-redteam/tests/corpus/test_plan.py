@@ -96,7 +96,7 @@ def test_the_pickle_is_one_and_calls_what_it_should():
 
 def test_sizes_are_as_told():
     made = plan_attacks(tool("text"), [BY_ID["size-text"]], SETTING)[0]
-    assert len(made.arguments["text"]) == 1 << 20
+    assert len(made.arguments["text"]) == 1 << 18
     nested = plan_attacks(tool("text"), [BY_ID["size-nesting"]], SETTING)[1].arguments["text"]
     depth = 0
     while isinstance(nested, list):

@@ -12,7 +12,7 @@ PATIENCE = Patience(discover=1.0, start=3.0, call=1.0)
 def talk(launch, recorder):
     async def start(behaviour, **options):
         program = await launch(behaviour)
-        return converse(program, recorder, PATIENCE, output_limit=8 << 20, **options)
+        return converse(program, recorder, PATIENCE, **({"output_limit": 8 << 20} | options))
 
     return start
 
@@ -35,6 +35,24 @@ async def test_no_answer_is_a_timeout_and_the_conversation_goes_on(talk):
         answer = await conversation.call("echo", {}, 0.1)
         assert (answer.outcome, answer.body) == ("timeout", None)
         assert (await conversation.request("ping", {}, 1.0)).outcome == "result"
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+async def test_an_answer_that_is_too_long_is_an_answer(talk, place):
+    async with await talk(f"long-answer-{place}", output_limit=64 << 20) as conversation:
+        answer = await conversation.call("echo", {"text": "x"}, 10.0)
+        assert (answer.outcome, answer.body) == ("result", None)
+        assert answer.oversize > 16 << 20
+        assert answer.elapsed_ms < 9000
+        assert (await conversation.call("echo", {"text": "short"}, 2.0)).outcome == "result"
+
+
+async def test_a_target_answers_a_ping_or_nothing(talk):
+    async with await talk("deaf-in-call") as conversation:
+        assert await conversation.answers(1.0)
+    async with await talk("hangs-in-call") as conversation:
+        await conversation.call("echo", {"text": "x" * 200_000}, 0.1)
+        assert not await conversation.answers(0.1)
 
 
 async def test_a_target_that_ends_in_a_call_has_closed(talk):

@@ -18,6 +18,7 @@ def test_lines_are_those_of_the_whole_whatever_the_chunks(chunks, limit):
             assert isinstance(line, Overlong)
             assert line.size == len(part)
             assert part.startswith(line.head)
+            assert part.endswith(line.tail)
 
 
 def test_an_overlong_line_is_not_held():
@@ -25,4 +26,6 @@ def test_an_overlong_line_is_not_held():
     for _ in range(1000):
         splitter.feed(b"x" * 1000)
     assert sum(map(len, splitter._parts)) <= 2000
-    assert splitter.feed(b"\nnext\n")[1] == Line(b"next")
+    long, after = splitter.feed(b"tail\nnext\n")
+    assert long.tail.endswith(b"xxxtail")
+    assert after == Line(b"next")

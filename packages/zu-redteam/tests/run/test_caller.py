@@ -18,6 +18,9 @@ class Talk:
         self.log.append(("call", name, arguments))
         return Answer("result", {"content": []}, 1.0)
 
+    async def answers(self, seconds):
+        return False
+
     async def request(self, method, params, seconds):
         self.log.append(("request", method, params))
         return Answer("protocol-error", {"code": -1}, 1.0)
@@ -96,6 +99,21 @@ def test_a_long_answer_is_cut_with_its_size():
 def test_the_largest_payload_comes_back_whole():
     payload = returned("t", Answer("result", {"v": "\x1b" * (1 << 20)}, 1.0))
     assert not payload.truncated
+
+
+async def test_a_timeout_says_whether_anything_is_answered(recorder, sink):
+    class Deaf(Talk):
+        async def call(self, name, arguments, seconds):
+            return Answer("timeout", None, 1.0)
+
+    await Caller(SlowBox([]), recorder, seconds=1, quiet=0).harmless(Deaf([]), "t", {})
+    assert payload_of(sink.events[1]).responsive is False
+
+
+def test_an_answer_that_was_too_long_to_read_is_no_missing_answer():
+    payload = returned("t", Answer("result", None, 1.0, oversize=20_000_000, head='{"id":7'))
+    assert (payload.outcome, payload.size, payload.truncated) == ("result", 20_000_000, True)
+    assert payload.content == '{"id":7'
 
 
 def test_no_answer_has_no_content():

@@ -1,6 +1,8 @@
 from pathlib import Path
 
-from zu_core.contracts import BoxSpec, Canary
+import pytest
+
+from zu_core.contracts import BoxSpec, Canary, Envelope
 from zu_core.events import CanaryPlanted, ProgramStarted
 from zu_redteam.run.surroundings import Surroundings, with_workspace
 
@@ -35,3 +37,16 @@ def test_a_given_workspace_stays_and_lends_its_files(tmp_path):
     spec = with_workspace(BoxSpec(workspace=str(tmp_path)))
     assert spec.workspace == str(tmp_path)
     assert Surroundings(spec).places.file == "own.csv"
+
+
+@pytest.mark.parametrize(
+    ("egress", "host"),
+    [
+        ((), "example.com"),
+        (("10.0.0.0/8", "api.example.net:8443"), "api.example.net:8443"),
+        (("*.example.net",), "www.example.net"),
+    ],
+)
+def test_calls_name_a_host_that_is_declared(egress, host):
+    spec = BoxSpec(envelope=Envelope(egress=egress))
+    assert Surroundings(spec).places.host == host

@@ -38,6 +38,13 @@ def answer(request: dict, result: dict) -> None:
     send({"id": request["id"], "result": result})
 
 
+def answer_at_length(request: dict, *, last: bool) -> None:
+    name, result = f'"id":{request["id"]}', '"result":{"x":"' + "y" * (17 << 20) + '"}'
+    body = f"{result},{name}" if last else f"{name},{result}"
+    sys.stdout.write('{"jsonrpc":"2.0",' + body + "}\n")
+    sys.stdout.flush()
+
+
 def fail(request: dict, code: int, message: str) -> None:
     send({"id": request["id"], "error": {"code": code, "message": message}})
 
@@ -56,7 +63,7 @@ def at_start() -> None:
         sys.stderr.buffer.write(b"warning \xff\n")
         sys.stderr.buffer.flush()
     if BEHAVIOUR == "huge-line":
-        for _ in range(6):
+        for _ in range(18):
             sys.stdout.write("x" * (1 << 20))
         sys.stdout.write("\n")
         sys.stdout.flush()
@@ -92,6 +99,8 @@ def call(request: dict, calls: int) -> None:
         time.sleep(600)
     if BEHAVIOUR == "deaf-in-call":
         return None
+    if BEHAVIOUR.startswith("long-answer-") and text == "x":
+        return answer_at_length(request, last=BEHAVIOUR.endswith("last"))
     if BEHAVIOUR == "fails":
         return answer(request, {"isError": True, "content": [{"type": "text", "text": "no"}]})
     if BEHAVIOUR == "asks":

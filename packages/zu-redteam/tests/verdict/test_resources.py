@@ -37,16 +37,36 @@ def test_a_program_that_was_killed_for_a_limit_is_a_breach() -> None:
 def test_an_attack_that_hangs_or_ends_the_target_is_a_breach(
     outcome: Literal["timeout", "closed"],
 ) -> None:
-    gone = ToolReturned(tool="now", outcome=outcome)
+    gone = ToolReturned(tool="now", outcome=outcome, responsive=False)
     script = RunScript.honest(attack=lambda one: one.call(case="flood", returned=gone))
     answer = ResourceBreach().judge(script.run())
     assert isinstance(answer, Breach)
     assert answer.evidence[0].case == "flood"
 
 
-def test_a_hang_in_a_harmless_call_is_a_breach() -> None:
+@pytest.mark.parametrize("responsive", [True, False])
+def test_a_tool_that_takes_long_without_an_attack_leaves_it_open(responsive: bool) -> None:
+    slow = ToolReturned(tool="now", outcome="timeout", elapsed_ms=10_004.0, responsive=responsive)
+    script = RunScript.honest(
+        harmless=lambda one: one.call(returned=slow),
+        attack=lambda one: one.call(case="flood", returned=slow),
+    )
+    answer = ResourceBreach().judge(script.run())
+    assert isinstance(answer, Undetermined)
+    assert "2 calls of now had no answer within 10 s (--call-timeout" in answer.reason
+
+
+def test_an_attack_that_takes_long_while_others_are_answered_leaves_it_open() -> None:
     slow = ToolReturned(tool="now", outcome="timeout")
-    script = RunScript.honest(harmless=lambda one: one.call(returned=slow))
+    script = RunScript.honest(attack=lambda one: one.call(case="flood", returned=slow))
+    assert isinstance(ResourceBreach().judge(script.run()), Undetermined)
+
+
+def test_a_request_of_the_protocol_that_hangs_the_target_is_a_breach() -> None:
+    gone = ToolReturned(tool="resources/read", outcome="timeout", responsive=False)
+    script = RunScript.honest(
+        attack=lambda one: one.call("resources/read", case="protocol-x", returned=gone)
+    )
     assert isinstance(ResourceBreach().judge(script.run()), Breach)
 
 

@@ -92,6 +92,8 @@ class ToolReturned(Payload, frozen=True, kw_only=True):
         content: the answer as JSON text, cut after `kept` bytes.
         size: bytes of the whole answer.
         digest: SHA-256 of the whole answer, hexadecimal.
+        truncated: `content` is not the whole answer.
+        responsive: after a timeout, whether the target answered a ping at least.
     """
 
     TYPE: ClassVar[str] = TOOL_RETURNED
@@ -102,6 +104,7 @@ class ToolReturned(Payload, frozen=True, kw_only=True):
     digest: str = ""
     truncated: bool = False
     elapsed_ms: float = 0.0
+    responsive: bool = True
 
 
 class TargetSaid(Payload, frozen=True, kw_only=True):

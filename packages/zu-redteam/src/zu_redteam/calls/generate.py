@@ -6,13 +6,14 @@ from zu_redteam.calls.flatten import Schema, flatten, kind_of
 from zu_redteam.calls.numbers import integer, number
 from zu_redteam.calls.pattern import text_for
 from zu_redteam.calls.places import Places
-from zu_redteam.calls.words import number_for, words_by_format, words_for
+from zu_redteam.calls.words import is_time, number_for, words_by_format, words_for
 
 _DEPTH: Final = 10
 _ITEMS: Final = 32
 _TEXT: Final = 64 * 1024
 _LARGE: Final = 1 << 53
 
+_NUMERIC: Final = ("integer", "number")
 _KINDS: Final[dict[str, type | tuple[type, ...]]] = {
     "string": str, "integer": int, "number": (int, float), "boolean": bool,
     "array": list, "object": dict, "null": type(None),
@@ -50,7 +51,7 @@ class Generator:
             return flat["enum"][self._choice(variant) % len(flat["enum"])]
         kind = kind_of(flat, variant) or "string"
         given = _given(flat, kind)
-        if given:
+        if given and not (kind in _NUMERIC and is_time(name)):
             return given[self._choice(variant) % len(given)]
         return self._made(flat, kind, name, variant, depth)
 
@@ -73,6 +74,9 @@ class Generator:
         properties = flat.get("properties")
         properties = properties if isinstance(properties, dict) else {}
         names = [name for name in _list(flat, "required") if isinstance(name, str)]
+        # What a tool waits for by default may be longer than anybody waits for the tool.
+        waits = [name for name, schema in properties.items() if _waits(name, schema)]
+        names += [name for name in waits if name not in names]
         if variant % 2 and depth < _DEPTH // 2:
             names += [name for name in properties if name not in names]
         if depth >= _DEPTH:
@@ -107,13 +111,17 @@ class Generator:
                 text = text_for(flat["pattern"], variant + attempt)
                 if text is not None and least <= len(text) <= most:
                     return text
-        words = words_by_format(str(flat.get("format", "")))
+        words = words_by_format(str(flat.get("format", "")), self._places)
         if not words:
             words = words_for(name, str(flat.get("description", "")), self._places)
         word = words[self._choice(variant) % len(words)]
         if variant >= len(words) and len(words) > 1:
             word = f"{word} {variant}" if "format" not in flat else word
         return word[:most].ljust(min(least, _TEXT), "a")
+
+
+def _waits(name: str, schema: Any) -> bool:
+    return is_time(name) and isinstance(schema, dict) and schema.get("type") in _NUMERIC
 
 
 def _given(flat: Schema, kind: str) -> list[Any]:

@@ -11,11 +11,13 @@ class Places:
         workspace: absolute path of the directory that the target starts in.
         home: absolute path of its home, "" where that is not known.
         file: name of a text file in the workspace.
+        host: a host that the target may reach, with its port where that is declared.
     """
 
     workspace: str
     home: str = ""
     file: str = "notes.txt"
+    host: str = "example.com"
 
     @property
     def path(self) -> str:

@@ -12,15 +12,15 @@ _FORMATS: Final[dict[str, tuple[str, ...]]] = {
     "duration": ("PT1H", "P1D"),
     "email": ("ada@example.com", "grace@example.org"),
     "idn-email": ("ada@example.com",),
-    "hostname": ("example.com", "example.org"),
-    "idn-hostname": ("example.com",),
+    "hostname": ("{host}",),
+    "idn-hostname": ("{host}",),
     "ipv4": ("192.0.2.10", "192.0.2.11"),
     "ipv6": ("2001:db8::10", "2001:db8::11"),
-    "uri": ("https://example.com/", "https://example.org/page"),
-    "url": ("https://example.com/", "https://example.org/page"),
-    "iri": ("https://example.com/",),
-    "uri-reference": ("https://example.com/", "page"),
-    "iri-reference": ("https://example.com/",),
+    "uri": ("https://{host}/", "https://{host}/page"),
+    "url": ("https://{host}/", "https://{host}/page"),
+    "iri": ("https://{host}/",),
+    "uri-reference": ("https://{host}/", "page"),
+    "iri-reference": ("https://{host}/",),
     "uuid": ("8f14e45f-ceea-467f-a0e6-1d2c3b4a5968", "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"),
     "regex": ("[a-z]+",),
     "json-pointer": ("/a/b",),
@@ -70,6 +70,12 @@ _NAMES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (r"(^|_)name", ("Ada", "Grace")),
 )  # fmt: skip
 
+_TIMES: Final = (
+    r"(^|_)(timeout|sec(ond)?s|duration|delay|interval|wait|sleep|pause"
+    r"|millis(econds)?|ms)(_|$)"
+)
+_TIME: Final = re.compile(_TIMES)
+
 _NUMBERS: Final[tuple[tuple[str, int], ...]] = (
     (r"(^|_)port$", 8080),
     (r"(^|_)year", 2024),
@@ -77,7 +83,7 @@ _NUMBERS: Final[tuple[tuple[str, int], ...]] = (
     (r"(^|_)(page|line|offset|index|start|depth)", 1),
     (r"(^|_)lat(itude)?$", 52),
     (r"(^|_)(lon|lng|longitude)$", 13),
-    (r"(^|_)(timeout|seconds|duration)", 1),
+    (_TIMES, 1),
 )
 
 _PLAIN: Final = ("hello", "example", "tea")
@@ -90,9 +96,9 @@ def snake(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
 
 
-def words_by_format(form: str) -> tuple[str, ...]:
+def words_by_format(form: str, places: Places) -> tuple[str, ...]:
     """Return values of a JSON Schema format; () for one that is not known."""
-    return _FORMATS.get(form, ())
+    return tuple(_in_place(word, places) for word in _FORMATS.get(form, ()))
 
 
 def words_for(name: str, description: str, places: Places) -> tuple[str, ...]:
@@ -110,10 +116,16 @@ def number_for(name: str) -> int:
     return next((value for pattern, value in _NUMBERS if re.search(pattern, plain)), 2)
 
 
+def is_time(name: str) -> bool:
+    """Whether a numeric parameter of this name says how long something may take."""
+    return _TIME.search(snake(name)) is not None
+
+
 def _by_name(name: str) -> tuple[str, ...]:
     return next((words for pattern, words in _NAMES if re.search(pattern, name)), ())
 
 
 def _in_place(word: str, places: Places) -> str:
     known = {"{workspace}": places.workspace, "{path}": places.path, "{file}": places.file}
-    return known.get(word, word)
+    host = places.host if "/" in word else places.host.partition(":")[0]
+    return known.get(word, word.replace("{host}", host))

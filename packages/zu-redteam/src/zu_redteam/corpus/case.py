@@ -23,11 +23,13 @@ class Applies(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         names: regular expression over a parameter's name in snake case, its format and its
             description; parameters that it finds come first.
         only: leave out the others.
+        spares: regular expression over names that are left out in any case.
         kinds: JSON types of the parameters; a parameter without a type is of any.
     """
 
     names: str = ""
     only: bool = False
+    spares: str = ""
     kinds: tuple[Literal["string", "integer", "number", "boolean"], ...] = ("string",)
 
 

@@ -110,7 +110,13 @@ class _Planner:
 def _ranked(case: CorpusCase, slots: Sequence[Slot]) -> list[Slot]:
     """The slots that a case fits, those that its pattern finds first."""
     pattern = re.compile(case.applies.names) if case.applies.names else None
-    right = [slot for slot in slots if not slot.kind or slot.kind in case.applies.kinds]
+    spared = re.compile(case.applies.spares) if case.applies.spares else None
+    right = [
+        slot
+        for slot in slots
+        if (not slot.kind or slot.kind in case.applies.kinds)
+        and not (spared and spared.search(snake(slot.name)))
+    ]
     if pattern is None:
         return right
     named = [slot for slot in right if pattern.search(snake(slot.name))]

@@ -55,11 +55,16 @@ class Answer:
         outcome: as in `zu_core.events.ToolReturned`.
         body: the result or the error object; None where nothing came.
         elapsed_ms: from the request to that.
+        oversize: bytes of an answer that was too long to be read, of which `head` is kept.
+        responsive: whether the target answers a ping, where it did not answer this.
     """
 
     outcome: Outcome
     body: dict[str, Any] | None
     elapsed_ms: float
+    oversize: int = 0
+    head: str = ""
+    responsive: bool = True
 
 
 class Conversation:
@@ -95,12 +100,23 @@ class Conversation:
         sent = {**params, "_meta": self._meta} if self._meta else params
         request_id = next(self._ids)
         started = time.monotonic()
+        self._link.pending.add(request_id)
         outcome, body = await self._exchange(method, sent, request_id, seconds)
+        self._link.pending.discard(request_id)
+        elapsed_ms = (time.monotonic() - started) * 1000
         if outcome == "timeout" and self.closed:
             outcome = "closed"
         if outcome == "timeout":
             await self._cancel(request_id)
-        return Answer(outcome, body, (time.monotonic() - started) * 1000)
+        line = self._link.overlong.pop(request_id, None)
+        if line is not None:
+            head = line.head.decode("utf-8", "backslashreplace")
+            return Answer("result", None, elapsed_ms, oversize=line.size, head=head)
+        return Answer(outcome, body, elapsed_ms)
+
+    async def answers(self, seconds: float) -> bool:
+        """Whether the target answers a ping, in whatever way; a closed one has answered."""
+        return (await self.request("ping", {}, seconds)).outcome != "timeout"
 
     async def call(self, name: str, arguments: dict[str, Any], seconds: float) -> Answer:
         """Call a tool; input that it asks for on the way (2026-07-28) is refused."""
@@ -263,5 +279,7 @@ def _tool(raw: Any) -> ToolDescription:
 
 
 def _why(answer: Answer) -> str:
+    if answer.oversize:
+        return f"an answer of {answer.oversize} bytes is too long to be read"
     message = (answer.body or {}).get("message")
     return f"{answer.outcome}: {message}" if isinstance(message, str) else answer.outcome

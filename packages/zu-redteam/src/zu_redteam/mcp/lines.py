@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _HEAD: Final = 256
+_TAIL: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +19,12 @@ class Overlong:
     """A line that was longer than the limit and is not kept.
 
     Attributes:
-        head: its first bytes.
+        head, tail: its first and its last bytes.
         size: how long it was, in bytes.
     """
 
     head: bytes
+    tail: bytes
     size: int
 
 
@@ -37,6 +39,7 @@ class LineSplitter:
         self._limit = limit
         self._parts: list[bytes] = []
         self._size = 0
+        self._tail = b""
 
     def feed(self, data: bytes) -> list[Line | Overlong]:
         """Return the lines that end in `data`."""
@@ -56,10 +59,13 @@ class LineSplitter:
         if self._size <= self._limit and part:
             self._parts.append(part)
         self._size += len(part)
+        self._tail = (self._tail + part[-_TAIL:])[-_TAIL:]
         if self._size > self._limit and len(self._parts) > 1:
             self._parts = [b"".join(self._parts)[:_HEAD]]
 
     def _finish(self) -> Line | Overlong:
-        data, size = b"".join(self._parts), self._size
-        self._parts, self._size = [], 0
-        return Line(data.rstrip(b"\r")) if size <= self._limit else Overlong(data[:_HEAD], size)
+        data, tail, size = b"".join(self._parts), self._tail, self._size
+        self._parts, self._tail, self._size = [], b"", 0
+        if size <= self._limit:
+            return Line(data.rstrip(b"\r"))
+        return Overlong(data[:_HEAD], tail, size)

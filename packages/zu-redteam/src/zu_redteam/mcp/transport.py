@@ -5,6 +5,7 @@ message is noise: it is recorded and skipped, as are lines beyond the limit.
 """
 
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,14 +23,19 @@ from zu_redteam.jsonable import canonical
 from zu_redteam.mcp.journal import Journal
 from zu_redteam.mcp.lines import Line, LineSplitter, Overlong
 
-LINE_LIMIT: Final = 4 * 1024 * 1024
+LINE_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of one message; more than any honest answer of a tool."""
+
+TOO_LONG: Final = -32099
+"""Code of the error that stands for an answer beyond that; JSON-RPC 2.0, section 5.1, leaves
+it to implementations. A peer that sends it itself is in no `Link.overlong`."""
 
 UNSOLICITED_LIMIT: Final = 5_000
 """Notifications and requests of one program that reach the client; the rest is dropped,
 so that a flood costs its parsing only."""
 
 _CHUNK: Final = 64 * 1024
+_ID: Final = re.compile(rb'"id"\s*:\s*([0-9]{1,15})')
 
 Inbound = MemoryObjectSendStream[SessionMessage | Exception]
 
@@ -40,6 +46,8 @@ class Link:
 
     Attributes:
         closed: set once no more messages can come or go.
+        pending: ids of requests that wait for an answer.
+        overlong: of those, the ones whose answer was beyond the limit, with what is kept.
         stderr_ended: set at the end of the program's error output.
     """
 
@@ -52,6 +60,8 @@ class Link:
     output_limit: int
     closed: anyio.Event = field(default_factory=anyio.Event)
     stderr_ended: anyio.Event = field(default_factory=anyio.Event)
+    pending: set[int] = field(default_factory=set)
+    overlong: dict[int, Overlong] = field(default_factory=dict)
     asked: dict[str | int, tuple[str, str]] = field(default_factory=dict)
 
     async def spend(self, size: int) -> bool:
@@ -147,6 +157,9 @@ async def _take_lines(link: Link, inbound: Inbound, lines: Sequence[Line | Overl
     noise = b""
     for line in lines:
         messages = () if isinstance(line, Overlong) else _parse(line.data)
+        if isinstance(line, Overlong) and (answered := _answered(link, line)) is not None:
+            link.overlong[answered] = line
+            messages = (_too_long(answered, line),)
         if not messages:
             noise += _noise(line)
             continue
@@ -158,6 +171,20 @@ async def _take_lines(link: Link, inbound: Inbound, lines: Sequence[Line | Overl
                 await _deliver(inbound, message)
     if noise:
         await link.journal.said("stdout", noise)
+
+
+def _answered(link: Link, line: Overlong) -> int | None:
+    """The pending request that an overlong line answers, by the id at either end of it."""
+    for part in (line.head, line.tail):
+        for match in _ID.finditer(part):
+            if int(match[1]) in link.pending:
+                return int(match[1])
+    return None
+
+
+def _too_long(request_id: int, line: Overlong) -> mcp_types.JSONRPCError:
+    data = mcp_types.ErrorData(code=TOO_LONG, message=f"an answer of {line.size} bytes")
+    return mcp_types.JSONRPCError(jsonrpc="2.0", id=request_id, error=data)
 
 
 def _noise(line: Line | Overlong) -> bytes:

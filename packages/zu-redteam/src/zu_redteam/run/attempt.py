@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
 
 from zu_core.bus import Recorder
 from zu_core.errors import ProtocolError, Unavailable
@@ -18,10 +18,17 @@ from zu_redteam.run.selection import Selection
 from zu_redteam.run.stages import DidNotRun, Stages
 from zu_redteam.run.target import Target
 
+SLOW_CALLS: Final = 2
+
 
 @dataclass(kw_only=True)
 class Attempt:
-    """The stages from the target's start on."""
+    """The stages from the target's start on.
+
+    Attributes:
+        slow: calls without an answer in time, by tool. A tool with `SLOW_CALLS` of them is
+            not called any more; the judge sees those calls and leaves the run open.
+    """
 
     box: Box
     target: Target
@@ -31,6 +38,7 @@ class Attempt:
     reporter: Reporter
     options: GateOptions
     tools: tuple[ToolDescription, ...] = ()
+    slow: Counter[str] = field(default_factory=Counter)
 
     async def open(self) -> None:
         """Start the target and list its tools."""
@@ -64,9 +72,20 @@ class Attempt:
             async with self.stages.stage(name) as noted:
                 noted.text = note
                 await body()
+                noted.text = "; ".join(filter(None, (note, *self._given_up(name))))
                 await self._quiet_down()
         except DidNotRun:
             await self._quiet_down()
+
+    def _given_up(self, stage: str) -> list[str]:
+        """A sentence for each tool that was left out because it takes too long."""
+        if stage not in ("harmless", "attack"):
+            return []
+        return [
+            f"{tool} was not called any more after {calls} calls without an answer in time"
+            for tool, calls in self.slow.items()
+            if calls >= SLOW_CALLS
+        ]
 
     async def _quiet_down(self) -> None:
         """Let the facts of a stage come in, under the call that was made last."""
@@ -107,9 +126,12 @@ class Attempt:
         keeper = Keeper(self.target, self.options)
         for number, (tool, arguments) in enumerate(calls):
             self.reporter.step(number, len(calls))
+            if self.slow[tool] >= SLOW_CALLS:
+                continue
             conversation = await keeper.conversation()
             answer = await self.caller.harmless(conversation, tool, arguments)
-            await keeper.look_at(answer, conversation)
+            self.slow[tool] += answer.outcome == "timeout"
+            await keeper.look_at(answer)
         self.reporter.step(len(calls), len(calls))
 
     async def _attack(self, selection: Selection) -> None:
@@ -117,11 +139,12 @@ class Attempt:
         deadly: Counter[str] = Counter()
         for number, attack in enumerate(selection.attacks):
             self.reporter.step(number, len(selection.attacks), attack.case)
-            if deadly[attack.case]:
+            if deadly[attack.case] or self.slow[attack.tool] >= SLOW_CALLS:
                 continue
             conversation = await keeper.conversation()
             answer = await self.caller.attack(conversation, attack)
-            deadly[attack.case] += not await keeper.look_at(answer, conversation)
+            self.slow[attack.tool] += answer.outcome == "timeout" and answer.responsive
+            deadly[attack.case] += not await keeper.look_at(answer)
         self.reporter.step(len(selection.attacks), len(selection.attacks))
 
     async def _relist(self) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from zu_core.bus import Recorder
@@ -72,6 +73,10 @@ class Caller:
             answer = await conversation.call(invoked.tool, sent, self._seconds)
         else:
             answer = await conversation.request(attack.method, sent, self._seconds)
+        if answer.outcome == "timeout":
+            # A call that waits is no hang; a target that answers nobody else meanwhile is.
+            responsive = await conversation.answers(self._seconds)
+            answer = replace(answer, responsive=responsive)
         await self._recorder.record(returned(invoked.tool, answer), parent_id=event.event_id)
         await self._box.settle(self._quiet)
         if self._changes_cost <= _CHEAP_SECONDS or _expects_file(invoked.expects):
@@ -82,14 +87,15 @@ class Caller:
 def returned(tool: str, answer: Answer) -> ToolReturned:
     """Return the record of an answer, cut only beyond what one message can hold."""
     whole = "" if answer.body is None else canonical(answer.body)
-    text = recordable(whole[:_ANSWER_TEXT])
+    text = recordable(whole[:_ANSWER_TEXT] or answer.head)
     return ToolReturned(
         tool=tool,
         outcome=answer.outcome,
         content=text,
-        size=len(whole.encode("utf-8", "backslashreplace")),
+        size=answer.oversize or len(whole.encode("utf-8", "backslashreplace")),
         digest=digest(whole) if whole else "",
-        truncated=len(whole) > _ANSWER_TEXT,
+        truncated=len(whole) > _ANSWER_TEXT or bool(answer.oversize),
+        responsive=answer.responsive,
         elapsed_ms=round(answer.elapsed_ms, 2),
     )
 

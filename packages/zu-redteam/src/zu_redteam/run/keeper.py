@@ -1,13 +1,9 @@
 """Keeps a target running while calls are made on it."""
 
-from typing import Final
-
 from zu_redteam.mcp.conversation import Answer, Conversation, CouldNotRun
 from zu_redteam.run.options import GateOptions
 from zu_redteam.run.stages import DidNotRun
 from zu_redteam.run.target import Target
-
-_ALIVE_SECONDS: Final = 1.0
 
 
 class Keeper:
@@ -32,7 +28,7 @@ class Keeper:
         except CouldNotRun as error:
             raise DidNotRun(f"the target did not start again: {error}") from error
 
-    async def look_at(self, answer: Answer, conversation: Conversation) -> bool:
+    async def look_at(self, answer: Answer) -> bool:
         """Return whether the target lives on after `answer`; end one that hangs."""
         if answer.outcome == "timeout":
             self._timeouts -= 1
@@ -41,7 +37,6 @@ class Keeper:
                     f"{self._options.timeouts + 1} calls had no answer "
                     f"within {self._options.patience.call:g} s"
                 )
-            probe = await conversation.request("ping", {}, _ALIVE_SECONDS)
-            if probe.outcome == "timeout":
+            if not answer.responsive:
                 await self._target.stop()
         return self._target.conversation is not None

@@ -1,5 +1,6 @@
 """What a run learns about the box from the facts that the box records."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from zu_core.events import CanaryPlanted, ProgramStarted, payload_of
 from zu_redteam.calls.places import Places
 
 _PREFERRED: Final = "notes.txt"
+_ANY_HOST: Final = "example.com"  # reserved for such uses, RFC 2606
 
 
 def with_workspace(spec: BoxSpec) -> BoxSpec:
@@ -26,6 +28,7 @@ class Surroundings:
     def __init__(self, spec: BoxSpec) -> None:
         self._relative = {canary.name: canary.path for canary in spec.canaries if canary.path}
         self._file = _sample_file(spec.workspace)
+        self._host = _declared_host(spec.envelope.egress)
         self._home = ""
         self._workspace = "."
 
@@ -44,7 +47,16 @@ class Surroundings:
     @property
     def places(self) -> Places:
         """The paths known by now."""
-        return Places(workspace=self._workspace, home=self._home, file=self._file)
+        return Places(self._workspace, self._home, self._file, self._host)
+
+
+def _declared_host(egress: Sequence[str]) -> str:
+    """A host that the envelope declares, for calls that name one."""
+    for entry in egress:
+        name = entry.replace("*.", "www.", 1)
+        if "/" not in name:
+            return name
+    return _ANY_HOST
 
 
 def _sample_file(workspace: str) -> str:

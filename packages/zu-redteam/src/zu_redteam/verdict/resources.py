@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator
 
 from zu_core.events import ProgramEnded, ProgramStarted, ResourceObserved, ToolReturned
 from zu_redteam.verdict.answer import Answer, Evidence, answer_of, gathered
-from zu_redteam.verdict.describe import tried
+from zu_redteam.verdict.describe import count, tried
 from zu_redteam.verdict.observed import Entry, ObservedRun
 from zu_redteam.verdict.sources import Source, missing_calls, missing_monitors
 
@@ -18,6 +18,7 @@ class ResourceBreach:
     def judge(self, run: ObservedRun, /) -> Answer:
         """Collect limits that were reached, kills and hangs."""
         found = [*_limits(run), *_kills(run), *_hangs(run)]
+        hung = {event for item in found for event in item.events}
         evidence = gathered((_likeness(item), item) for item in found)
         missing = missing_monitors(run, (Source.RESOURCES,)) + missing_calls(run)
         started, ended = len(run.of_type(ProgramStarted)), run.of_type(ProgramEnded)
@@ -30,7 +31,7 @@ class ResourceBreach:
             for entry in run.of_type(ToolReturned)
             if entry.payload.outcome == "closed" and not _is_attack(run, entry)
         ]
-        return answer_of(evidence, missing, _used(ended))
+        return answer_of(evidence, missing + _slow(run, hung), _used(ended))
 
 
 def _likeness(item: Evidence) -> Hashable:
@@ -78,10 +79,13 @@ def _hangs(run: ObservedRun) -> Iterator[Evidence]:
         answer = call.returned
         if answer is None:
             continue
-        outcome, attack = answer.payload.outcome, call.invoked.payload.intent == "attack"
-        if outcome != "timeout" and not (outcome == "closed" and attack):
+        outcome, attack = answer.payload.outcome, call.invoked.payload
+        hangs = outcome == "timeout" and not answer.payload.responsive
+        if attack.intent != "attack" or not (
+            outcome == "closed" or (hangs and _answers_else(run, attack.tool))
+        ):
             continue
-        what = "gave no answer in time" if outcome == "timeout" else "ended instead of answering"
+        what = "answered nothing any more" if hangs else "ended instead of answering"
         yield Evidence(
             tried=tried(call.invoked),
             seen=f"the target {what} ({answer.payload.elapsed_ms / 1000:.1f} s)",
@@ -91,6 +95,35 @@ def _hangs(run: ObservedRun) -> Iterator[Evidence]:
             tool=call.invoked.payload.tool,
             severity="medium",
         )
+
+
+def _answers_else(run: ObservedRun, tool: str) -> bool:
+    """Whether harmless calls of `tool` were answered, all of them.
+
+    A request of the protocol is no tool; for it, those of all tools count.
+    """
+    harmless = [call for call in run.calls if call.invoked.payload.intent == "harmless"]
+    own = [call for call in harmless if call.invoked.payload.tool == tool] or harmless
+    outcomes = [call.returned.payload.outcome for call in own if call.returned]
+    return bool(outcomes) and "timeout" not in outcomes
+
+
+def _slow(run: ObservedRun, hung: set[str]) -> list[str]:
+    """A sentence for each tool whose calls had no answer in time, for a reason not known.
+
+    The target lived on and answered others, or it takes as long without an attack: that
+    may be what the tool is for.
+    """
+    waited: dict[str, list[float]] = {}
+    for call in run.calls:
+        answer = call.returned
+        if answer and answer.payload.outcome == "timeout" and answer.event_id not in hung:
+            waited.setdefault(call.invoked.payload.tool, []).append(answer.payload.elapsed_ms)
+    return [
+        f"{count(len(times), 'call')} of {tool} had no answer within {min(times) / 1000:.0f} s"
+        " (--call-timeout gives more time)"
+        for tool, times in waited.items()
+    ]
 
 
 def _is_attack(run: ObservedRun, answer: Entry[ToolReturned]) -> bool:
