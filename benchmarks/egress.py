@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,9 @@ from benchmarks.measure import Aim, Report, Row, percentile
 
 BODY = 1 << 30
 _DIRECT, _TUNNEL, _TRANSPARENT = "direct", "Zu, CONNECT", "Zu, transparent"
+_ELSEWHERE, _BESIDE = "beside 50 endless heads elsewhere", "beside 50 endless heads"
 _HELD = 2000
+_SLOW_READERS = 200
 _SECONDS, _AT_ONCE = 2, 16
 _Times = dict[str, list[float]]
 
@@ -55,6 +58,7 @@ def _measure(rounds: int) -> tuple[Report, ...]:
             _latency(field, rounds),
             _held(field),
             _neighbour(field, rounds),
+            _memory(field),
         )
     if not missing:
         return reports
@@ -197,17 +201,34 @@ def _held(field: _Field) -> Report:
 
 
 def _neighbour(field: _Field, rounds: int) -> Report:
-    """New connections of a victim, alone and beside 50 request heads that never end."""
-    alone: list[float] = []
-    beside: list[float] = []
+    """New connections of a victim: alone, and beside 50 request heads that never end.
+
+    The floor is the same neighbour at another server: it takes its share of the machine
+    wherever it goes.
+    """
+    times: _Times = {"alone": [], _ELSEWHERE: [], _BESIDE: []}
     way = next(way for way in field.ways if way.name == _TUNNEL)
     for _ in range(rounds):
-        alone.append(1e6 / _number("rate", way.port, field.echo, _SECONDS, 1))
-        with processes() as started:
-            started.module("egress_load", "slow_heads", way.port, 50)
-            beside.append(1e6 / _number("rate", way.port, field.echo, _SECONDS, 1))
-    rows = (
-        Row(name="alone", times=tuple(alone)),
-        Row(name="beside 50 endless heads", times=tuple(beside), floor="alone"),
-    )
+        for name, port in (("alone", 0), (_ELSEWHERE, field.echo), (_BESIDE, way.port)):
+            with processes() as started:
+                if port:
+                    started.module("egress_load", "slow_heads", port, 50)
+                found = _number("rate", way.port, field.echo, _SECONDS, 1)
+            times[name].append(1e6 / found)
+    rows = _rows(times, {"alone": "", _ELSEWHERE: "", _BESIDE: _ELSEWHERE}, "")
     return Report(name="one new connection of a victim", unit="µs", rows=rows)
+
+
+def _memory(field: _Field) -> Report:
+    """What the proxy holds for readers that ask for 1 GiB each and read nothing."""
+    way = next(way for way in field.ways if way.name == _TUNNEL)
+    before = egress_peers.resident(way.pids[0])
+    with processes() as started:
+        started.module("egress_load", "slow_readers", way.port, field.body, _SLOW_READERS)
+        time.sleep(_SECONDS)
+        after = egress_peers.resident(way.pids[0])
+    rows = (
+        Row(name="before", times=(before / 2**20,)),
+        Row(name=f"with {_SLOW_READERS} readers that stopped", times=(after / 2**20,)),
+    )
+    return Report(name="memory of the proxy", unit="MiB", rows=rows)

@@ -4,13 +4,16 @@ Plain sockets and epoll, so that they cost as little as Python can, and the same
 every proxy. Results are one JSON value on standard output.
 """
 
+import contextlib
 import json
 import os
 import select
+import signal
 import socket
 import struct
 import sys
 import time
+from typing import NoReturn
 
 CHUNK = 256 * 1024
 _RESET = struct.pack("ii", 1, 0)  # no TIME_WAIT on the client's side, socket(7)
@@ -21,31 +24,44 @@ def server(body: int) -> None:
     """Answer each message of a connection: with `body` octets, or with itself if 0."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
     print(listener.getsockname()[1], flush=True)
-    data = os.urandom(CHUNK)
+    if body:
+        _serve_bodies(listener, body)
     poll = select.epoll()
     poll.register(listener, select.EPOLLIN)
-    open_: dict[int, socket.socket] = {}
+    clients: dict[int, socket.socket] = {}
     while True:
         for number, _ in poll.poll():
             if number == listener.fileno():
                 client, _ = listener.accept()
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                open_[client.fileno()] = client
+                clients[client.fileno()] = client
                 poll.register(client, select.EPOLLIN)
-            elif not _answer(open_[number], data, body):
-                open_.pop(number).close()
+            elif not _echo(clients[number]):
+                clients.pop(number).close()
 
 
-def _answer(client: socket.socket, data: bytes, body: int) -> bool:
+def _serve_bodies(listener: socket.socket, body: int) -> NoReturn:
+    """A process for each connection: a reader that stops must hold up nobody else."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies, wait(2)
+    data = os.urandom(CHUNK)
+    while True:
+        client, _ = listener.accept()
+        if os.fork() == 0:
+            if client.recv(65536):
+                with contextlib.suppress(OSError):
+                    for _ in range(body // CHUNK):
+                        client.sendall(data)
+            os._exit(0)
+        client.close()
+
+
+def _echo(client: socket.socket) -> bool:
     try:
         asked = client.recv(65536)
-        if asked and not body:
-            client.sendall(asked)
-        for _ in range(body // CHUNK if asked else 0):
-            client.sendall(data)
+        client.sendall(asked)
     except OSError:
         return False
-    return bool(asked) and not body
+    return bool(asked)
 
 
 def connect(proxy: int, target: int) -> socket.socket:

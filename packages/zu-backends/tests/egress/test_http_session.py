@@ -3,6 +3,7 @@
 import asyncio
 
 from zu_backends.egress import Role
+from zu_backends.egress.stream import Stream
 
 from .conftest import closed, echo, open_tunnel, page
 
@@ -75,4 +76,26 @@ async def test_a_request_on_an_open_connection_is_judged_by_the_new_policy(make_
     writer.write(request)
     assert (await reader.read()).startswith(b"HTTP/1.1 403")
     assert [(await net.fact(n)).decision for n in (1, 2, 3)] == ["allowed", "allowed", "denied"]
+    await closed(writer)
+
+
+async def test_a_head_in_small_pieces_costs_few_reads_and_is_answered(make_net, serve, monkeypatch):
+    reads = 0
+    receive = Stream.recv_now
+
+    def counted(self, count):
+        nonlocal reads
+        reads += 1
+        return receive(self, count)
+
+    monkeypatch.setattr(Stream, "recv_now", counted)
+    net = await make_net()
+    reader, writer = await net.connect(Role.PROXY)
+    for octet in b"GET http://example.com/ HTTP/1.1\r\nHost: example.com\r\nX: " + b"y" * 150:
+        writer.write(bytes([octet]))
+        await asyncio.sleep(0.001)
+    assert reads < 40
+    writer.write(b"\r\n\r\n")
+    assert (await reader.read()).startswith(b"HTTP/1.1 403")
+    assert (await net.fact()).rule == "not-declared"
     await closed(writer)

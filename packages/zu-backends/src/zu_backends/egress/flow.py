@@ -54,6 +54,7 @@ class Way:
         self._ended = ended
         self._rest = memoryview(b"")
         self._reading = self._writing = False
+        self._paused: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Begin to read."""
@@ -63,10 +64,17 @@ class Way:
     def stop(self) -> None:
         """Read and write no more; what the sink did not take is dropped."""
         self._pause()
+        if self._paused is not None:
+            self._paused.cancel()
         if self._writing:
             self._writing = False
             self._loop.remove_writer(self._sink.sock)
         self._keep(memoryview(b""))
+
+    def rest(self, seconds: float) -> None:
+        """Read nothing for a while."""
+        self._pause()
+        self._paused = self._loop.call_later(seconds, Way.start, self)
 
     def _pause(self) -> None:
         if self._reading:

@@ -19,6 +19,7 @@ from zu_backends.egress.http import (
 )
 from zu_backends.egress.http_answers import answer, refusal
 from zu_backends.egress.http_connect import connect_head, is_connect
+from zu_backends.egress.pauses import Pauses
 from zu_backends.egress.peek import Pass, Verdict, judge_first_octets
 from zu_backends.egress.policy import Allow, Deny, Refusal
 from zu_backends.egress.session import Attempt, Gate, Session
@@ -87,9 +88,11 @@ class HttpSession(Session):
 
     async def _rest_of_head(self, data: bytes) -> tuple[bytes, int]:
         """Read until the head that begins with `data` is whole; return it with its length."""
+        pauses = Pauses(self.limits)
         while (length := head_length(data)) is None:
             if len(data) > self.limits.head_bytes:
                 raise ProtocolError(f"a request head of more than {self.limits.head_bytes} octets")
+            await asyncio.sleep(pauses.next())
             more = await self.client.recv(self.limits.chunk_bytes)
             if not more:
                 raise ProtocolError("the connection ended within a request head")

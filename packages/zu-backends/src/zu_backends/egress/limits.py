@@ -14,6 +14,8 @@ class EgressLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         hello_bytes: a TLS ClientHello; with post-quantum key shares 2 KiB are usual.
         head_seconds: from the first byte of a request head, ClientHello or DNS message
             over TCP to its end.
+        patience_seconds: the longest pause before the next piece of such a head is read:
+            who sends it in small pieces costs the others few turns of the loop.
         idle_seconds: without a byte in either direction of a tunnel or an exchange.
         resolve_seconds, dial_seconds: for one name, for one address.
         addresses: tried of one name.
@@ -35,6 +37,7 @@ class EgressLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     headers: int = 100
     hello_bytes: int = 16 * 1024
     head_seconds: float = 10.0
+    patience_seconds: float = 0.1
     idle_seconds: float = 300.0
     resolve_seconds: float = 10.0
     dial_seconds: float = 10.0

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from zu_backends.egress.flow import Judge, JudgedWay, Room, Way
 from zu_backends.egress.limits import EgressLimits
+from zu_backends.egress.pauses import Pauses
 from zu_backends.egress.peek import PlainHttp, Undecided
 from zu_backends.egress.policy import Deny, Refusal
 from zu_backends.egress.stream import Stream
@@ -87,6 +88,7 @@ class _Relay(Idle):
         self.ended: asyncio.Future[Outcome] = self._loop.create_future()
         self._open = 2
         self._client = client
+        self._pauses = Pauses(limits)
         self._head: asyncio.TimerHandle | None = None
         touch, way_ended = self.touch, self._way_ended
         self._down = Way(upstream, client, room, touch, way_ended)
@@ -125,6 +127,7 @@ class _Relay(Idle):
 
     def _judged(self, verdict: Undecided | PlainHttp | Deny) -> None:
         if isinstance(verdict, Undecided):
+            self._up.rest(self._pauses.next())
             if self._head is None:
                 self._head = self._loop.call_later(self._limits.head_seconds, self._too_slow)
         elif isinstance(verdict, Deny):
