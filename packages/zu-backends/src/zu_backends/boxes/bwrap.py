@@ -37,7 +37,7 @@ def find_bwrap(paths: tuple[str, ...] = SYSTEM_PATHS) -> Bwrap:
     """
     found = [path for path in paths if Path(path).is_file()]
     for path in found:
-        if _version(path) >= OLDEST:
+        if version_of(path) >= OLDEST:
             return Bwrap(path)
     wheel = _of_wheel()
     if wheel is not None:
@@ -55,7 +55,8 @@ def parse_version(text: str) -> tuple[int, ...]:
     return tuple(map(int, match[1].split("."))) if match else ()
 
 
-def _version(path: str) -> tuple[int, ...]:
+def version_of(path: str) -> tuple[int, ...]:
+    """Return the version of the bubblewrap at `path`; () where it does not tell."""
     try:
         done = subprocess.run(
             [path, "--version"], capture_output=True, text=True, env={}, timeout=10, check=False

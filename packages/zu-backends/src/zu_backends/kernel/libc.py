@@ -159,6 +159,16 @@ def seccomp_notification_sizes() -> tuple[int, int, int]:
     return sizes[0], sizes[1], sizes[2]
 
 
+def landlock_version() -> int:
+    """Return the version of the kernel's Landlock interface; landlock_create_ruleset(2).
+
+    ENOSYS: there is none; EOPNOTSUPP: it was switched off at boot.
+    """
+    nothing, size = ctypes.c_void_p(None), ctypes.c_size_t(0)
+    ask_for_version = ctypes.c_uint32(1)
+    return _syscall("landlock_create_ruleset", nothing, size, ask_for_version)
+
+
 def read_process_memory(pid: int, address: int, count: int) -> bytes:
     """Return at most `count` bytes at `address` of process `pid`; process_vm_readv(2)."""
     buffer = ctypes.create_string_buffer(count)

@@ -1,0 +1,1 @@
+"""The parts of `zu doctor`: what this machine can enforce, and a real box that proves it."""
