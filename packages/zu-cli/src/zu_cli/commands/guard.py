@@ -1,6 +1,5 @@
 """`zu guard`: its options."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -12,11 +11,10 @@ from zu_cli.gating.request import Flags, command_line, declared, variables
 from zu_cli.guarding.request import Places, Request, limits_of
 from zu_cli.loading import load
 from zu_core.contracts import Limits
-from zu_core.errors import ConfigError
 
 Words = Annotated[
     list[str] | None,
-    typer.Argument(metavar="COMMAND", help="The command line to run; with --init, a FILE."),
+    typer.Argument(metavar="COMMAND", help="The command line to run."),
 ]
 Read = Annotated[
     list[Path] | None,
@@ -54,10 +52,6 @@ Cpu = Annotated[
 Whole = Annotated[
     bool, typer.Option("--record-content", help="Record results in full, not by digest and size.")
 ]
-Init = Annotated[
-    bool, typer.Option("--init", help="Wrap the servers of an MCP client's configuration FILE.")
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="With --init: print what would change.")]
 
 _DEFAULTS: Final = Limits()
 
@@ -77,8 +71,6 @@ def guard(  # noqa: PLR0917 - typer calls it; each parameter is a flag
     cpu: Cpu = None,
     record_content: Whole = False,
     log: flags.Log = None,
-    init: Init = False,
-    dry_run: DryRun = False,
 ) -> None:
     """Run a program or a stdio MCP server in a box that is shut by default, on the record.
 
@@ -86,11 +78,6 @@ def guard(  # noqa: PLR0917 - typer calls it; each parameter is a flag
     zu guard --egress api.example.com -- python server.py
     """
     environment = Environment.of_process()
-    if init or dry_run:
-        words = list(command or ())
-        given = (egress, exec_, read, write, config, env, memory, disk, wall, cpu, log)
-        _refuse_mixture(init, any(one is not None for one in given))
-        raise typer.Exit(_initialise(words, dry_run, environment))
     places = Places.of(read or (), write or ())
     by_flags = Flags(
         egress=tuple(egress or ()),
@@ -112,27 +99,3 @@ def guard(  # noqa: PLR0917 - typer calls it; each parameter is a flag
     )
     run = load("zu_cli.guarding.run:run")
     raise typer.Exit(run(request, environment))
-
-
-def _refuse_mixture(init: bool, others: bool) -> None:
-    if not init:
-        raise ConfigError("--dry-run goes with --init", advice="zu guard --init --dry-run FILE")
-    if others:
-        raise ConfigError(
-            "--init takes a FILE and --dry-run, no other flags",
-            advice="write the flags into the configuration, before the `--` of a server",
-        )
-
-
-def _initialise(words: Sequence[str], dry_run: bool, environment: Environment) -> int:
-    # What stands behind FILE is a word of the command line, not an option; see main.
-    rest = [word for word in words if word != "--dry-run"]
-    if len(rest) > 1 or any(word.startswith("-") for word in rest):
-        raise ConfigError(
-            f"--init takes one FILE, not {' '.join(rest)}",
-            advice="for example: zu guard --init --dry-run .mcp.json",
-        )
-    initialise = load("zu_cli.guarding.initialise:initialise")
-    file = Path(rest[0]) if rest else None
-    code: int = initialise(file, dry_run=dry_run or len(rest) < len(words), environment=environment)
-    return code
