@@ -28,7 +28,7 @@ bench: $(VENV)/.ready $(TARGETS)/.ready  ## Measure, with floors and peers in th
 	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(VENV)/.uv  ## Resolve the locks again: hashes, no index addresses
-	$(BIN)/uv export --quiet --all-packages --all-groups --no-emit-workspace --no-header \
+	$(BIN)/uv export --quiet --all-packages --all-groups --all-extras --no-emit-workspace --no-header \
 		--format requirements-txt --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --output-file examples/servers/requirements.lock examples/servers/requirements.in
