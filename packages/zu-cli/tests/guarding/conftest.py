@@ -1,6 +1,8 @@
 """Whole runs of `zu guard`, in processes of their own and in real boxes."""
 
 import asyncio
+import contextlib
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,12 @@ from zu_core.events import payload_of
 
 SERVER = str(Path(__file__).parents[1] / "servers" / "plain.py")
 PYTHON = "/usr/bin/python3"
+
+
+def _heed_signals():
+    """Undo what nohup and background jobs of a shell leave: a guard keeps ignored what is."""
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, signal.SIG_DFL)
 
 
 class Guard:
@@ -36,15 +44,22 @@ class Guard:
             **options,
         )
 
+    @contextlib.contextmanager
     def start(self, *words, flags=(), **options):
-        return subprocess.Popen(
+        """Start a guard that is ended with the block, whatever happens in it."""
+        with subprocess.Popen(
             self.words(*words, flags=flags),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.directory,
+            preexec_fn=_heed_signals,  # noqa: PLW1509 - this process has one thread
             **options,
-        )
+        ) as child:
+            try:
+                yield child
+            finally:
+                child.kill()
 
     def events(self):
         async def read():
