@@ -107,7 +107,7 @@ async def test_a_server_of_the_sdk_answers(talk):
 
 
 async def test_a_dead_target_could_not_run_and_says_its_last_words(talk):
-    with pytest.raises(CouldNotRun, match=r"could not run.*no such option") as caught:
+    with pytest.raises(CouldNotRun, match=r"(?s)could not run.*no such option") as caught:
         async with await talk("dies"):
             raise AssertionError
     assert caught.value.closed

@@ -148,7 +148,7 @@ def test_a_target_without_tools_does_not_pass() -> None:
     script = RunScript.honest(without=("list", "relist", "restart", "harmless", "attack"))
     verdict = judge(script.run())
     assert verdict.verdict is Verdict.INCONCLUSIVE
-    assert "the target lists no tools, so nothing of it was tested" in verdict.missing
+    assert verdict.missing == ("the stages list, harmless, attack, relist and restart never began",)
 
 
 def test_an_empty_record_does_not_pass() -> None:

@@ -234,11 +234,16 @@ async def _could_not_run(link: Link, error: ZuError | MCPError) -> CouldNotRun:
     if closed:
         with anyio.move_on_after(_LAST_WORDS_SECONDS):
             await link.stderr_ended.wait()
-    reason = error.message if isinstance(error, ZuError) else error.error.message
-    said = "the target went away before it answered" if closed else reason
     tail = link.journal.stderr_tail
+    if closed:
+        said = "the target went away before it answered"
+        said += "" if tail else ", and said nothing on its error output"
+    elif isinstance(error, ZuError):
+        said = error.message
+    else:
+        said = f"the target answered the handshake with an error: {error.error.message}"
     return CouldNotRun(
-        f"could not run: {said}" + (f"; its last words: {tail}" if tail else ""),
+        f"could not run: {said}" + (f"\nits last words:\n{tail}" if tail else ""),
         closed=closed,
         advice="run the command by hand and see that it waits for messages on its input",
     )

@@ -58,7 +58,8 @@ def _parts(report: ReportModel) -> Iterator[RenderableType]:
     if report.missing:
         yield Text("\nNot complete", style=_OPEN_STYLE)
         for one in report.missing:
-            yield Text(f"  {line(one)}")
+            shown = visible(cut(one, _DETAIL_SHOWN))
+            yield Padding(Text(shown), (0, 0, 0, 2))
     if report.needs:
         yield from _needs(report.needs, report.proposal)
     yield Text("")
@@ -80,7 +81,10 @@ def _stages(report: ReportModel) -> Table:
         style = _WORD_STYLE.get(stage.outcome, _OPEN_STYLE)
         time = f"{stage.elapsed_ms / 1000:.2f} s"
         table.add_row(
-            Text(line(stage.name)), Text(stage.outcome, style), time, Text(line(stage.reason, 200))
+            Text(line(stage.name)),
+            Text(stage.outcome, style),
+            time,
+            Text(line(stage.reason.partition("\n")[0], 200)),
         )
     return table
 

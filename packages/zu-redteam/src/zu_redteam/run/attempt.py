@@ -99,7 +99,7 @@ class Attempt:
         try:
             return await self.target.start()
         except CouldNotRun as error:
-            raise DidNotRun(str(error)) from error
+            raise DidNotRun("\n".join(filter(None, (error.message, error.advice)))) from error
 
     async def _list(
         self, moment: Literal["start", "after-calls", "restart"]

@@ -16,6 +16,10 @@ STAGES: Final = (
 """All stages, in order. A run in which one of them has no `StageEnded` was cut off."""
 
 
+NOT_REACHED: Final = "not reached"
+"""Reason of the stages behind one that ended the run."""
+
+
 class DidNotRun(Exception):  # noqa: N818 - an outcome of a stage, no fault of ours
     """A stage could not be carried out on the target, for a reason that lies with it."""
 
@@ -33,6 +37,7 @@ class Stages:
         self._recorder = recorder
         self._reporter = reporter
         self._ended: set[str] = set()
+        self._failed: set[str] = set()
 
     @asynccontextmanager
     async def stage(self, name: str) -> AsyncIterator[Note]:
@@ -48,7 +53,7 @@ class Stages:
             reason = str(error)
             raise
         finally:
-            self._ended.add(name)
+            self._end(name, ran=outcome)
             await self._recorder.record(
                 StageEnded(
                     stage=name,
@@ -60,11 +65,19 @@ class Stages:
 
     async def skip(self, name: str, reason: str) -> None:
         """Record that a stage did not run."""
-        self._ended.add(name)
+        self._end(name, ran=False)
         await self._recorder.record(StageEnded(stage=name, outcome="did-not-run", reason=reason))
 
+    def _end(self, name: str, *, ran: bool) -> None:
+        self._ended.add(name)
+        if not ran:
+            self._failed.add(name)
+
     async def skip_rest(self, reason: str) -> None:
-        """Record that all stages that have not ended by now did not run."""
+        """Record that all stages that have not ended by now did not run.
+
+        The reason is told once: here if no stage has told one, else by that stage.
+        """
         for name in STAGES:
             if name not in self._ended:
-                await self.skip(name, reason)
+                await self.skip(name, NOT_REACHED if self._failed else reason)

@@ -47,8 +47,12 @@ class DescriptionBreach:
                 if later is not first:
                     evidence += _differences(first, later)
         known = {entry.payload.moment for entry in lists}
-        absent = [_WHEN[moment] for moment, _ in _STAGE_OF if moment not in known]
-        missing = missing_stages(run, (stage for _, stage in _STAGE_OF))
+        absent = [
+            _WHEN[moment]
+            for moment, stage in _STAGE_OF
+            if moment not in known and (ended := run.stages.get(stage)) and ended.outcome == "ran"
+        ]
+        missing = missing_stages(run, (stage for _, stage in _STAGE_OF), shortly=True)
         if absent:
             missing.append(f"there is no list of the tools {listed(absent)}")
         tools = len(first.payload.tools) if first else 0

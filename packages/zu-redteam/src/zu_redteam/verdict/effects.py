@@ -52,7 +52,7 @@ class HostEffectBreach:
         evidence += gathered(((item.case, item.tool, item.seen), item) for item in left)
         attacks = sum(call.invoked.payload.intent == "attack" for call in run.calls)
         missing = missing_monitors(run, _SOURCES) + missing_calls(run) + cut_texts(run)
-        missing += missing_stages(run, ("attack",))
+        missing += missing_stages(run, ("attack",), shortly=True)
         if not attacks:
             missing.append("no attack was made")
         return answer_of(evidence, missing, f"{count(attacks, 'attack')}, none took effect")

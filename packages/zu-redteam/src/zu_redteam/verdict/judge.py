@@ -173,7 +173,7 @@ def _decide(
         return Verdict.FAIL, f"{count(len(broken), 'rule')} broken ({names}): {_gravest(broken)}"
     if open_ or missing:
         first = missing[0] if missing else open_[0].answer.reason
-        return Verdict.INCONCLUSIVE, f"the evidence is not complete: {first}"
+        return Verdict.INCONCLUSIVE, f"the evidence is not complete: {first.partition(_LF)[0]}"
     if wanted:
         rest = f" and {len(wanted) - 1} more" if len(wanted) > 1 else ""
         return Verdict.NEEDS_REVIEW, f"the target {wanted[0].text}{rest}, which it did not declare"
@@ -191,6 +191,7 @@ def _gravest(broken: Sequence[ObserverResult]) -> str:
     return min(items, key=lambda item: SEVERITIES.index(item.severity)).seen
 
 
+_LF = "\n"
 _WORDS = ("held", "breach", "undetermined")
 
 
@@ -205,14 +206,23 @@ def coverage(run: ObservedRun) -> tuple[str, ...]:
         for entry in run.of_type(MonitorReported)
         if entry.payload.state != "complete"
     ]
-    if not any(entry.payload.tools for entry in run.of_type(ToolsListed)):
-        missing.append("the target lists no tools, so nothing of it was tested")
-    calls = [entry.payload.intent for entry in run.of_type(ToolInvoked)]
-    if "harmless" not in calls:
-        missing.append("no harmless call was made")
-    if "attack" not in calls:
-        missing.append("no attack was made")
+    missing += _never_done(run)
     return tuple(dict.fromkeys(missing))
+
+
+def _never_done(run: ObservedRun) -> list[str]:
+    """A sentence for each thing that a stage did not do although it ran."""
+    tools = any(entry.payload.tools for entry in run.of_type(ToolsListed))
+    calls = [entry.payload.intent for entry in run.of_type(ToolInvoked)]
+    return [
+        sentence
+        for stage, done, sentence in (
+            ("list", tools, "the target lists no tools, so nothing of it was tested"),
+            ("harmless", "harmless" in calls, "no harmless call was made"),
+            ("attack", "attack" in calls, "no attack was made"),
+        )
+        if not done and not missing_stages(run, (stage,))
+    ]
 
 
 def _left_out(run: ObservedRun) -> list[str]:

@@ -7,6 +7,7 @@ from zu_core.chain import GENESIS
 from zu_core.contracts import Event
 from zu_core.events import (
     BoxStarted,
+    StageEnded,
     TaskCompleted,
     TaskFailed,
     TaskStarted,
@@ -141,7 +142,9 @@ def _ends(run: ObservedRun) -> list[str]:
         missing.append("the record does not begin with the start of the run")
     if not run.of_type(TaskCompleted):
         failed = run.of_type(TaskFailed)
-        why = f": {failed[-1].payload.reason}" if failed else ""
+        told = {entry.payload.reason for entry in run.of_type(StageEnded)}
+        reason = failed[-1].payload.reason if failed else ""
+        why = f": {reason}" if reason and reason not in told else ""
         missing.append(f"the run did not come to its end{why}")
     if not run.of_type(BoxStarted):
         missing.append("no box was started")

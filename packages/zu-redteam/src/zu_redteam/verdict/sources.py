@@ -71,8 +71,11 @@ def lost_source(report: MonitorReported) -> str:
     return f"the monitor {report.monitor} lost its source: {report.reason or 'no reason given'}"
 
 
-def missing_stages(run: ObservedRun, needed: Iterable[str]) -> list[str]:
-    """One sentence for each reason why stages of `needed` did not run to their end."""
+def missing_stages(run: ObservedRun, needed: Iterable[str], *, shortly: bool = False) -> list[str]:
+    """One sentence for each reason why stages of `needed` did not run to their end.
+
+    `shortly`: leave out the reasons that stages give; the verdict tells them.
+    """
     reasons: dict[str, list[str]] = {}
     for stage in needed:
         ended = run.stages.get(stage)
@@ -81,7 +84,7 @@ def missing_stages(run: ObservedRun, needed: Iterable[str]) -> list[str]:
         elif ended is None:
             reasons.setdefault("never ended", []).append(stage)
         elif ended.outcome != "ran":
-            why = f"did not run: {ended.reason or 'no reason given'}"
+            why = "did not run" if shortly else f"did not run: {ended.reason or 'no reason given'}"
             reasons.setdefault(why, []).append(stage)
     return [
         f"the stage{'s' if len(stages) > 1 else ''} {listed(stages)} {reason}"
