@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import socket
+import struct
 from typing import Any
 
 from zu_backends.egress.destination import (
@@ -26,6 +27,9 @@ _AT_ONCE = 64  # datagrams in one turn of the loop, so that connections get thei
 _DATAGRAM = 65536
 _ANCILLARY = 512
 _QUEUE = 4 * 1024 * 1024  # asked for; the kernel grants up to net.core.rmem_max
+# getsockopt(2) SO_MEMINFO (Linux 4.12): nine counters of the socket, the last one of drops
+_SO_MEMINFO = 55
+_MEMINFO = struct.Struct("=9I")
 # queued ICMP errors of earlier replies come up at the next call, ip(7); UDP promises no more
 _PASSING = frozenset(
     (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EINTR, errno.EAGAIN)
@@ -57,7 +61,18 @@ class DatagramReader:
             asyncio.get_running_loop().remove_reader(self.sock)
         while self._ready():
             continue
+        self._check_drops()
         self.sock.close()
+
+    def _check_drops(self) -> None:
+        """See what no later datagram could tell of: drops at the end of a flood."""
+        try:
+            counters = self.sock.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
+        except OSError as error:
+            self.journal.fail(f"{self._role}: its drops can't be counted: {error.strerror}")
+            return
+        if _MEMINFO.unpack(counters)[-1]:
+            self.journal.fail(f"{self._role}: datagrams came faster than they were read")
 
     def handle(self, data: bytes, ancillary: list[tuple[int, int, bytes]], sender: _Sender) -> None:
         """Do what this socket is for; implemented by each kind."""
