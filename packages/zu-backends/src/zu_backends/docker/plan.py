@@ -158,8 +158,9 @@ def bare_program(
 def cgroup_limits(limits: Limits) -> dict[str, int]:
     """Return the engine's limits of a program's container, by their names in its API.
 
-    Both are backstops: RLIMIT_NPROC is the exact limit of processes. Memory lies above `Limits.memory_bytes`, which the harness samples and names as
-    the reason: files on the box's tmpfs are charged to who writes them.
+    Both are backstops: RLIMIT_NPROC is the exact limit of processes. Memory lies above
+    `Limits.memory_bytes`, which the harness samples and names as the reason: files on the
+    box's tmpfs are charged to who writes them.
     """
     memory = limits.memory_bytes + limits.disk_bytes + HOLDER_BYTES
     return {
