@@ -7,6 +7,7 @@ process (PR_SET_CHILD_SUBREAPER), so none can be missed. Prints one JSON object.
 import ctypes
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,8 @@ PATIENCE_SECONDS = 5.0
 
 def main(harness: str, number: int, seconds: float) -> None:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    # A background job of a shell ignores Ctrl-C, and so would all that it starts.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     process = subprocess.Popen([sys.executable, harness], stdout=subprocess.PIPE)
     if process.stdout.readline() != b"ready\n":
         sys.exit("the harness did not come up")
