@@ -1,6 +1,7 @@
 """One run of `zu test-plugin`: open the log, gate the target, judge the record, report."""
 
 import asyncio
+import logging
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,8 @@ def run(request: Request, outputs: Outputs, environment: Environment) -> int:
         IntegrityError: the log is not what was written during the run.
         Interrupted: a signal asked for the end; what was found so far is reported.
     """
+    # Libraries log text of the target; without a handler Python prints it as it is.
+    logging.getLogger().addHandler(logging.NullHandler())
     trace = uuid4().hex
     log = (outputs.log or _default_log(environment, trace)).absolute()
     plan = _Plan(request=request, outputs=outputs, log=log, trace=trace)
